@@ -1,0 +1,47 @@
+internal import CBarriers
+
+/// How long a party is willing to wait. Its time begins to run when it first has to: the last party of a phase
+/// never reads the clock.
+enum Patience: Sendable {
+  case unlimited
+  case granted(Duration)
+  case until(Deadline)
+
+  init(_ timeout: Duration?) {
+    self = timeout.map(Patience.granted) ?? .unlimited
+  }
+
+  /// The time begins to run, unless it does already; `nil` if it never ends.
+  mutating func deadline() -> Deadline? {
+    if case .granted(let timeout) = self {
+      self = Deadline(after: timeout).map(Patience.until) ?? .unlimited
+    }
+    if case .until(let deadline) = self { return deadline }
+    return nil
+  }
+}
+
+/// The moment at which a party gives up, on the clock that `ContinuousClock` reads too.
+///
+/// It is kept as a number, for `ContinuousClock.Instant` has no layout known to the compiler, which would cost every
+/// wait, timed or not, about as much as the rest of it.
+struct Deadline: Sendable {
+  /// How long it was from the moment when the time began to run.
+  let granted: Duration
+  private let nanoseconds: UInt64
+
+  /// `nil` if it is for ever: more than a century. No sum of a time of day and less than that overflows.
+  init?(after timeout: Duration) {
+    guard timeout < .seconds(100 * 366 * 86_400) else { return nil }
+    granted = max(timeout, .zero)
+    let (seconds, attoseconds) = granted.components
+    nanoseconds =
+      cbarriers_nanoseconds() + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
+  }
+
+  /// What is left now, 0 once the moment has come.
+  var remainingNanoseconds: UInt64 {
+    let now = cbarriers_nanoseconds()
+    return nanoseconds > now ? nanoseconds - now : 0
+  }
+}

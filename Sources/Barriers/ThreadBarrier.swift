@@ -1,0 +1,167 @@
+/// A place where a fixed number of threads meet, again and again: none goes on before all have arrived.
+///
+/// ```swift
+/// let barrier = ThreadBarrier(parties: 4, label: "step", timeout: .seconds(5)) { phase in
+///   print("step \(phase) is complete")         // the last to arrive, before anyone goes on
+/// }
+/// for worker in 0..<4 {
+///   Thread.detachNewThread {
+///     try? barrier.participate {               // a worker that fails frees the others
+///       for step in 0..<100 {
+///         try compute(worker, step)
+///         try barrier.wait()
+///       }
+///     }
+///   }
+/// }
+/// ```
+///
+/// **Phases.** Each meeting is a phase, numbered from 0. The next opens the moment one is over: a fast party may
+/// arrive in it while others still wake up from the last. If more threads come than there are parties, the surplus
+/// belongs to the next phase.
+///
+/// **All or none.** A phase completes for all its parties, or breaks for all of them. A party of a completed phase
+/// returns normally, whatever happens before it wakes up. A party of a broken phase throws that phase's
+/// ``BrokenBarrierError``, however late it wakes up.
+///
+/// **Breaking.** A time-out, a cancelled task, a failed action and ``abort(_:)`` break the barrier: everyone who
+/// waits throws, and so does everyone who comes later, until ``reset()``. The first cause counts.
+///
+/// **Memory.** What a party did before `wait()` happens before the action, and the action happens before what any
+/// party does after `wait()` returns.
+///
+/// **Threads.** `wait()` blocks its thread, so each party needs one of its own: a `Thread`, a pthread, a serial
+/// `DispatchQueue` each. Do not wait in a Swift task, nor in `DispatchQueue.concurrentPerform`: they run on about
+/// as many threads as there are processors, and never start the party that is missing.
+///
+/// A barrier may be let go as soon as one's own `wait()` has returned.
+public final class ThreadBarrier: Sendable, CustomStringConvertible {
+  let core: BarrierCore
+  private let ownPatience: Patience
+
+  /// The largest number of parties: 1 048 576.
+  public static let maxParties = BarrierCore.maxParties
+
+  /// Makes a barrier at which `parties` threads meet.
+  ///
+  /// - Parameters:
+  ///   - parties: How many must arrive to complete a phase, `1 ... maxParties`; any other number traps.
+  ///   - label: A name for errors and descriptions.
+  ///   - timeout: How long ``wait()`` waits before it breaks the barrier; `nil` for as long as it takes.
+  ///   - strategy: How threads wait for the others.
+  ///   - action: What the last to arrive does in each phase, after all have arrived and before any is released,
+  ///     with no lock held. It is given the phase's number. If it throws, the phase breaks with the error. It may
+  ///     read the barrier's properties, `abort` and `reset` it, but not wait at it: that traps. (It cannot name
+  ///     the constant that is only being initialised with it: let the object that keeps the barrier lend it.)
+  ///     After a reset while it runs, the action of a later phase may run beside it.
+  public init(
+    parties: Int, label: String? = nil, timeout: Duration? = nil, strategy: WaitStrategy = .adaptive,
+    action: (@Sendable (_ phase: UInt64) throws -> Void)? = nil
+  ) {
+    core = BarrierCore(parties: parties, label: label, strategy: strategy, action: action)
+    ownPatience = Patience(timeout)
+  }
+
+  /// Arrives, then blocks this thread until every party has arrived, or the barrier's own timeout is over.
+  ///
+  /// The last to arrive runs the barrier's action; then all are released together. If the phase breaks, it breaks
+  /// for all of them. With one party it never blocks.
+  ///
+  /// What a party does before this call happens before the action, and the action happens before what any party
+  /// does after it.
+  ///
+  /// - Returns: This party's place in the phase that completed.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  @available(
+    *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
+  )
+  @discardableResult
+  public func wait() throws(BrokenBarrierError) -> Arrival {
+    try core.wait(ownPatience)
+  }
+
+  /// Arrives, then blocks this thread until every party has arrived, for at most `timeout`.
+  ///
+  /// If the time is over before all have arrived, the barrier breaks for all. Once all have arrived a time-out
+  /// changes nothing, even if the action takes longer. Whoever comes while the action runs belongs to the next
+  /// phase and waits for it to open in any case.
+  ///
+  /// - Parameter timeout: How long to wait from now on, on a clock that the system's date does not move; it
+  ///   replaces the barrier's own. Zero or less is a try: the last party passes, any other times out at once. A
+  ///   century is for ever.
+  /// - Returns: This party's place in the phase that completed.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  @available(
+    *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
+  )
+  @discardableResult
+  public func wait(timeout: Duration) throws(BrokenBarrierError) -> Arrival {
+    try core.wait(.granted(timeout))
+  }
+
+  /// Arrives, then blocks this thread until every party has arrived, but not beyond `deadline`.
+  ///
+  /// - Parameter deadline: When to give up, as in ``wait(timeout:)``; one deadline may serve for many phases. One
+  ///   that is past is a try.
+  /// - Returns: This party's place in the phase that completed.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  @available(
+    *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
+  )
+  @discardableResult
+  public func wait(until deadline: ContinuousClock.Instant) throws(BrokenBarrierError) -> Arrival {
+    try core.wait(.granted(ContinuousClock.now.duration(to: deadline)))
+  }
+
+  /// Breaks the barrier: all who wait throw, and so does everyone who arrives later, until ``reset()``.
+  ///
+  /// For a worker that cannot go on, so that nobody waits for it. It also frees those whose action hangs. On a
+  /// broken barrier it does nothing: the first cause counts.
+  ///
+  /// - Parameter error: The cause, which everyone gets as ``BrokenBarrierError/underlyingError``.
+  public func abort(_ error: (any Error)? = nil) {
+    core.abort(error)
+  }
+
+  /// Makes the barrier fresh.
+  ///
+  /// A broken barrier works again. If parties wait, their phase breaks with ``BrokenBarrierError/Reason/reset``,
+  /// and the next is open at once for those who come after. On an idle barrier it does nothing.
+  public func reset() {
+    core.reset()
+  }
+
+  /// Runs the part of a worker that meets others at this barrier; if it throws, nobody waits for the worker in vain.
+  ///
+  /// - Parameter body: The worker's part, run once, here.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws, after ``abort(_:)`` with it.
+  public func participate<R>(_ body: () throws -> R) rethrows -> R {
+    do {
+      return try body()
+    } catch {
+      abort(error)
+      throw error
+    }
+  }
+
+  /// How many must arrive to complete a phase.
+  public var parties: Int { core.parties }
+
+  /// The barrier's name, in errors and descriptions.
+  public var label: String? { core.label }
+
+  /// How many have arrived in the current phase: `parties` while the action runs, 0 when the barrier is broken.
+  ///
+  /// This and the other properties tell what was so a moment ago. They are for reports and tests, not for decisions.
+  public var waitingCount: Int { core.waitingCount }
+
+  /// Whether every arrival is refused, until ``reset()``.
+  public var isBroken: Bool { core.isBroken }
+
+  /// The number of the current phase: how many are over, completed or broken.
+  public var phase: UInt64 { core.phase }
+
+  /// The label, the phase, how many of how many wait, and, if the barrier is broken, why.
+  public var description: String { core.description }
+}

@@ -1,0 +1,82 @@
+// CBarriers: the one place that calls the operating system's threads.
+//
+// The contract of every function here:
+// - Those that return `int` return 0, or an error number of <errno.h>. They never touch `errno`'s meaning for
+//   the caller, never print and never end the process: the caller decides what an error means.
+// - Times are nanoseconds, counted by clocks that setting the system's date does not move.
+// - Pointers stay the caller's. A monitor must not move in memory between `init` and `destroy`.
+// - Nothing here knows what a barrier is.
+
+#ifndef CBARRIERS_H
+#define CBARRIERS_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Monitor: a mutex, and a condition to wait for while giving it up.
+
+typedef struct {
+  pthread_mutex_t mutex;
+  pthread_cond_t condition;
+} cbarriers_monitor;
+
+int cbarriers_monitor_init(cbarriers_monitor *monitor);
+
+/// Called only when no thread uses the monitor any more.
+int cbarriers_monitor_destroy(cbarriers_monitor *monitor);
+
+static inline int cbarriers_monitor_lock(cbarriers_monitor *monitor) {
+  return pthread_mutex_lock(&monitor->mutex);
+}
+
+static inline int cbarriers_monitor_unlock(cbarriers_monitor *monitor) {
+  return pthread_mutex_unlock(&monitor->mutex);
+}
+
+/// Called only while holding the lock, which is given up while waiting and held again on return. Returns 0 after
+/// a broadcast, and now and then without one: the caller checks its predicate in a loop.
+int cbarriers_monitor_wait(cbarriers_monitor *monitor);
+
+/// The same for about `nanoseconds` at most, and never more than a day. It does not tell why it returned: the
+/// caller looks at its predicate and at the clock.
+int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds);
+
+/// Wakes every thread that waits. There is no function to wake one: before version 2.41 glibc may lose such a
+/// wake-up (its bug 25847), and a barrier releases all of them in any case.
+int cbarriers_monitor_broadcast(cbarriers_monitor *monitor);
+
+// This thread and this machine.
+
+/// One word of thread-local storage, null in a new thread; for the caller to use as it likes.
+void *cbarriers_thread_word(void);
+void cbarriers_set_thread_word(void *word);
+
+/// The reading of a clock that only goes forward, also while the machine is suspended: the one that Swift's
+/// `ContinuousClock` reads. Only differences mean something.
+uint64_t cbarriers_nanoseconds(void);
+
+/// How many processors this process may use now; at least 1.
+int cbarriers_usable_processors(void);
+
+/// Tells the processor that this thread polls, so that its sibling and its power budget may profit.
+static inline void cbarriers_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  __asm__ volatile("yield" ::: "memory");
+#else
+  __asm__ volatile("" ::: "memory");
+#endif
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,85 @@
+// The mutex and the condition of a monitor. The platforms differ in one thing only: how a condition is made to
+// count on the monotonic clock.
+
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+
+#include "CBarriers.h"
+
+#include <errno.h>
+#include <time.h>
+
+static const uint64_t nanoseconds_per_second = 1000000000;
+static const uint64_t longest_wait = 86400000000000;  // a day: far from any overflow
+
+
+static int init_condition(pthread_cond_t *condition) {
+#if defined(__APPLE__)
+  return pthread_cond_init(condition, NULL);  // timed by a relative wait, below
+#else
+  pthread_condattr_t attributes;
+  int error = pthread_condattr_init(&attributes);
+  if (error != 0) return error;
+  error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  if (error == 0) error = pthread_cond_init(condition, &attributes);
+  (void)pthread_condattr_destroy(&attributes);
+  return error;
+#endif
+}
+
+int cbarriers_monitor_init(cbarriers_monitor *monitor) {
+  int error = pthread_mutex_init(&monitor->mutex, NULL);
+  if (error != 0) return error;
+  error = init_condition(&monitor->condition);
+  if (error != 0) (void)pthread_mutex_destroy(&monitor->mutex);
+  return error;
+}
+
+int cbarriers_monitor_destroy(cbarriers_monitor *monitor) {
+  int condition_error = pthread_cond_destroy(&monitor->condition);
+  int mutex_error = pthread_mutex_destroy(&monitor->mutex);
+  return condition_error != 0 ? condition_error : mutex_error;
+}
+
+/// Darwin under load returns EINVAL with `errno` EBUSY from a wait that was sound: a spurious wake-up by
+/// another name.
+static int spurious_or(int error) {
+#if defined(__APPLE__)
+  if (error == EINVAL && errno == EBUSY) return 0;
+#endif
+  return error;
+}
+
+int cbarriers_monitor_wait(cbarriers_monitor *monitor) {
+  return spurious_or(pthread_cond_wait(&monitor->condition, &monitor->mutex));
+}
+
+/// Sleeps by the monotonic clock, which stands still while the machine is suspended; so after a suspension the
+/// sleep may be longer than it was meant.
+int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds) {
+  if (nanoseconds > longest_wait) nanoseconds = longest_wait;
+#if defined(__APPLE__)
+  struct timespec duration = {
+    .tv_sec = (time_t)(nanoseconds / nanoseconds_per_second),
+    .tv_nsec = (long)(nanoseconds % nanoseconds_per_second),
+  };
+  int error = pthread_cond_timedwait_relative_np(&monitor->condition, &monitor->mutex, &duration);
+#else
+  struct timespec deadline;
+  if (clock_gettime(CLOCK_MONOTONIC, &deadline) != 0) return errno;
+  uint64_t fraction = (uint64_t)deadline.tv_nsec + nanoseconds % nanoseconds_per_second;
+  deadline.tv_sec += (time_t)(nanoseconds / nanoseconds_per_second + fraction / nanoseconds_per_second);
+  deadline.tv_nsec = (long)(fraction % nanoseconds_per_second);
+  int error = pthread_cond_timedwait(&monitor->condition, &monitor->mutex, &deadline);
+#endif
+  return error == ETIMEDOUT ? 0 : spurious_or(error);
+}
+
+int cbarriers_monitor_broadcast(cbarriers_monitor *monitor) {
+  int error = pthread_cond_broadcast(&monitor->condition);
+#if defined(__APPLE__)
+  while (error == EAGAIN) error = pthread_cond_broadcast(&monitor->condition);  // Darwin under load
+#endif
+  return error;
+}

@@ -1,0 +1,41 @@
+import Barriers
+
+/// Workers that may not see half a phase.
+///
+/// For computations in steps, where each worker writes its part of common data and then reads the parts of
+/// the others: simulations, filters, solvers. Two meetings a round: the first says "all is written, you may
+/// read", the second "all have read, you may write again".
+///
+/// Each worker writes the number of the round into its slice of a buffer. If anyone could run ahead or lag
+/// behind, a reader would find two different numbers there.
+func phasesExample() throws {
+  let workers = 4
+  let rounds = 100
+  let buffer = SharedBuffer(Array(repeating: 0, count: 1_000))
+  let barrier = ThreadBarrier(parties: workers, label: "round", timeout: .seconds(10))
+
+  let threads = startThreads(workers, named: "worker") { worker in
+    try barrier.participate {
+      var seen = 0
+      for round in 1...rounds {
+        for index in slice(of: buffer.count, for: worker, of: workers) {
+          buffer[index] = round
+        }
+        try barrier.wait()  // all slices are written
+
+        for index in 0..<buffer.count {
+          try check(buffer[index] == round, "element \(index) holds \(round), not \(buffer[index])")
+          seen += 1
+        }
+        try barrier.wait()  // all slices are read
+      }
+      return seen
+    }
+  }
+  let seen = try threads.join()
+
+  try check(seen.allSatisfy { $0 == rounds * buffer.count }, "every worker saw every element in every round")
+  try check(barrier.phase == UInt64(2 * rounds), "two phases a round")
+  say("  \(workers) workers wrote and read \(buffer.count) elements in \(rounds) rounds of two phases:")
+  say("  \(seen.reduce(0, +)) reads, and none of them saw half a phase.")
+}

@@ -1,0 +1,11 @@
+import Foundation
+
+do {
+  try runExamples(arguments: Array(CommandLine.arguments.dropFirst()))
+} catch let error as UsageError {
+  complain("\(error)\nTry `swift run examples --help`.")
+  exit(2)
+} catch {
+  complain("\(error)")
+  exit(1)
+}
