@@ -23,6 +23,7 @@ let package = Package(
     .target(name: "CBarriers", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "Barriers", dependencies: ["CBarriers"], swiftSettings: strict),
     .executableTarget(name: "examples", dependencies: ["Barriers"]),
+    .testTarget(name: "BarriersTests", dependencies: ["Barriers", "CBarriers"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -110,7 +110,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   )
   @discardableResult
   public func wait(until deadline: ContinuousClock.Instant) throws(BrokenBarrierError) -> Arrival {
-    try core.wait(.granted(ContinuousClock.now.duration(to: deadline)))
+    try core.wait(Patience(until: deadline))
   }
 
   /// Breaks the barrier: all who wait throw, and so does everyone who arrives later, until ``reset()``.

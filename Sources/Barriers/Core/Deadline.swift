@@ -11,6 +11,12 @@ enum Patience: Sendable {
     self = timeout.map(Patience.granted) ?? .unlimited
   }
 
+  init(until instant: ContinuousClock.Instant) {
+    let now = ContinuousClock.now
+    // A moment long past may be further away than a `Duration` can say; one to come cannot, for the clock began at 0.
+    self = .granted(instant > now ? now.duration(to: instant) : .zero)
+  }
+
   /// The time begins to run, unless it does already; `nil` if it never ends.
   mutating func deadline() -> Deadline? {
     if case .granted(let timeout) = self {

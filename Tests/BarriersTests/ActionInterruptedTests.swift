@@ -1,0 +1,102 @@
+import Testing
+
+@testable import Barriers
+
+/// `abort` and `reset` work while the action runs: from another thread, and from the action itself.
+struct ActionInterruptedTests {
+  enum Call: CaseIterable, Sendable {
+    case abort, reset
+
+    func make(at barrier: ThreadBarrier) {
+      switch self {
+      case .abort: barrier.abort(Fault("enough"))
+      case .reset: barrier.reset()
+      }
+    }
+
+    func breakage(arrived: Int) -> Cause {
+      switch self {
+      case .abort: Cause(.aborted, by: Fault("enough"), arrived: arrived)
+      case .reset: Cause(.reset, arrived: arrived)
+      }
+    }
+  }
+
+  /// rule 9, rule 12
+  @Test(arguments: Call.allCases, [false, true])
+  func aHungActionHoldsNobodyHostage(call: Call, andThenItFails: Bool) {
+    let gate = Gate()
+    let barrier = ThreadBarrier(parties: 3, label: "halo") { phase in
+      guard phase == 0 else { return }
+      gate.pass()
+      if andThenItFails { throw Fault("too late") }
+    }
+    let early = (0..<2).map { index in Party("early \(index)", at: barrier) { try barrier.wait() } }
+    eventually { barrier.waitingCount == 2 }
+    let runner = Party("runs the action", at: barrier) { try barrier.wait() }
+    eventually { gate.visitors == 1 }
+    let surplus = Party("surplus", at: barrier) { try barrier.wait() }
+    surplus.fallsAsleep()
+    call.make(at: barrier)
+    let told = call.breakage(arrived: 3)
+    for party in early { expect(party.result, brokenBy: told, at: barrier) }
+    expect(surplus.result, brokenBy: told, at: barrier)
+    #expect(!runner.hasLeft)
+    switch call {
+    case .abort: expectBroken(barrier, by: told)
+    case .reset: expectFresh(barrier, phase: 1)  // while the action of phase 0 still runs
+    }
+    gate.open()
+    expect(runner.result, brokenBy: told, at: barrier)
+    #expect(barrier.isBroken == (call == .abort))
+  }
+
+  /// rule 9
+  @Test(arguments: Call.allCases, [false, true])
+  func theActionItselfMayBreakItsPhase(call: Call, andThenFail: Bool) {
+    let barrier = ThreadBarrier.withOwnAction(parties: 3) { barrier, phase in
+      guard phase == 0 else { return }
+      call.make(at: barrier)
+      if andThenFail { throw Fault("too late") }
+    }
+    let told = call.breakage(arrived: 3)
+    for outcome in crew(of: 3, at: barrier, { _ in try barrier.wait() }) {
+      expect(outcome, brokenBy: told, at: barrier)
+    }
+    if call == .abort {
+      expectBroken(barrier, by: told)
+      barrier.reset()
+    }
+    expectFresh(barrier, phase: 1)
+  }
+
+  /// rule 9, rule 13
+  @Test func anActionMayAbortAndResetItsBarrierAndAllAreToldOfTheAbort() {
+    let barrier = ThreadBarrier.withOwnAction(parties: 2) { barrier, phase in
+      guard phase == 0 else { return }
+      barrier.abort(Fault("enough"))
+      barrier.reset()
+    }
+    for outcome in crew(of: 2, at: barrier, { _ in try barrier.wait() }) {
+      expect(outcome, brokenBy: Cause(.aborted, by: Fault("enough"), arrived: 2), at: barrier)
+    }
+    expectFresh(barrier, phase: 1)
+  }
+
+  /// rule 9: a second phase may run its action beside the first one's, which was given up.
+  @Test func theFailureOfAnActionThatWasGivenUpHarmsNoLaterPhase() {
+    let gate = Gate()
+    let barrier = ThreadBarrier(parties: 1) { phase in
+      guard phase == 0 else { return }
+      gate.pass()
+      throw Fault("too late")
+    }
+    let hung = Party("runs the action", at: barrier) { try barrier.wait() }
+    eventually { gate.visitors == 1 }
+    barrier.reset()
+    expectFresh(barrier, phase: 1)
+    gate.open()
+    expect(hung.result, brokenBy: Cause(.reset, arrived: 1), at: barrier)
+    expectFresh(barrier, phase: 2)
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+@testable import Barriers
+
+/// Wrong use traps with a sentence that says what was wrong: nothing hangs.
+struct MisuseTests {
+  /// rule 21
+  @Test(arguments: [0, -1, ThreadBarrier.maxParties + 1, .min, .max])
+  func anImpossibleNumberOfPartiesTraps(parties: Int) async {
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [parties] in
+      _ = ThreadBarrier(parties: parties)
+    }
+    #expect(
+      exit.said.contains(
+        "A barrier cannot have \(parties) parties: give it 1 to \(ThreadBarrier.maxParties)."))
+  }
+
+  /// rule 21
+  @Test func aMillionPartiesArePossible() {
+    #expect(ThreadBarrier.maxParties >= 1_000_000)
+    let barrier = ThreadBarrier(parties: ThreadBarrier.maxParties)
+    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+    expect(hasty.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
+  }
+
+  /// The ways for an action to wait at its own barrier.
+  enum Reentry: String, CaseIterable, Codable, Sendable {
+    case atOnce, withATimeout, withADeadline, afterAbort, afterReset, asTheLastOfMany, fromAnActionWithin
+
+    func run() {
+      let count = self == .asTheLastOfMany ? 3 : 1
+      let barrier = ThreadBarrier.withOwnAction(parties: count, label: "halo") { barrier, _ in
+        switch self {
+        case .atOnce, .asTheLastOfMany: try barrier.wait()
+        case .withATimeout: try barrier.wait(timeout: .zero)
+        case .withADeadline: try barrier.wait(until: .now)
+        case .afterAbort:
+          barrier.abort()
+          try barrier.wait()
+        case .afterReset:
+          barrier.reset()
+          try barrier.wait()
+        case .fromAnActionWithin:
+          try ThreadBarrier(parties: 1) { _ in try barrier.wait() }.wait()
+        }
+      }
+      _ = crew(of: count, at: barrier) { _ in try barrier.wait() }
+    }
+  }
+
+  /// rule 11
+  @Test(arguments: Reentry.allCases)
+  func anActionThatWaitsAtItsOwnBarrierTraps(reentry: Reentry) async {
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [reentry] in
+      reentry.run()
+    }
+    #expect(exit.said.contains("barrier \"halo\""))
+    #expect(exit.said.contains("its own action called wait()"))
+  }
+
+  /// rule 11: what it must not be mistaken for.
+  @Test func anActionMayWaitAtAnotherBarrierAndItsThreadMayComeBack() {
+    let inner = ThreadBarrier(parties: 1)
+    let fails = Counter(1)
+    let outer = ThreadBarrier(parties: 1) { phase in
+      try inner.wait()
+      if fails.add(-1) == 0 { throw Fault("once") }
+      // And, after the inner one's, at a barrier of which this thread has left the action.
+      try inner.wait()
+    }
+    let alone = Party("alone", at: outer) {
+      let failed = Outcome { try outer.wait() }
+      expect(failed, brokenBy: Cause(.actionFailed, by: Fault("once"), arrived: 1), at: outer, isOrigin: true)
+      outer.reset()
+      return try outer.wait()
+    }
+    expect(alone.result, completed: 1, index: 0, of: outer)
+    #expect(inner.phase == 3)
+  }
+  /// rule 23: the only way to make such a call fail is to destroy a lock that somebody holds.
+  @Test func aPthreadCallThatCannotFailTrapsWithItsNameIfItDoes() async {
+    final class Owner: Sendable {
+      let monitor = Monitor(0)
+    }
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let shared = Unmanaged.passRetained(Owner())
+      let hold = Gate()
+      let holder = Party("holder") {
+        shared._withUnsafeGuaranteedRef { owner in owner.monitor.withLock { _ in hold.pass() } }
+      }
+      eventually { hold.visitors == 1 }
+      shared.release()
+      _ = holder.result
+    }
+    #expect(exit.said.contains("Fatal error: pthread_"))
+    #expect(exit.said.contains("failed: \(String(cString: strerror(EBUSY))) (error \(EBUSY))"))
+  }
+}
+
+extension ExitTest.Result? {
+  /// What the process wrote on standard error before it ended.
+  fileprivate var said: String {
+    String(decoding: self?.standardErrorContent ?? [], as: UTF8.self)
+  }
+}

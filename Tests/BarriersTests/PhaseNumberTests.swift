@@ -1,0 +1,80 @@
+import Testing
+
+@testable import Barriers
+
+/// A phase's number has 64 bits, of which the barrier's state holds 38: no number is used twice.
+struct PhaseNumberTests {
+  private static let wrap: UInt64 = 1 << 38
+
+  private static func generation(of number: UInt64) -> UInt64 {
+    BarrierState(opening: number).generation
+  }
+
+  /// rule 13
+  @Test func numbersGoOnWhereTheStateBeginsAnew() {
+    let numbers = PhaseNumbers(first: 0)
+    // In strides shorter than what the barrier counts on: 100 times around.
+    for number in stride(from: 0, through: Self.wrap * 100, by: Int(Self.wrap / 8 - 1)) {
+      #expect(numbers.number(of: Self.generation(of: number)) == number)
+    }
+  }
+
+  /// rule 13, rule 1
+  @Test(arguments: [wrap - 1, wrap, wrap + 1, wrap * 5 - 1, wrap * 5, wrap * 5 + (wrap / 2)])
+  func aPartyThatIsLateReadsItsOwnNumber(current: UInt64) {
+    let numbers = PhaseNumbers(first: current)
+    for late in [0, 1, 2, 1_000_000, Self.wrap / 4] where late <= current {
+      #expect(numbers.number(of: Self.generation(of: current - late)) == current - late)
+      #expect(numbers.number(of: Self.generation(of: current)) == current)
+    }
+  }
+
+  /// rule 13
+  @Test func aStateNeverRunsOverIntoItsOtherBits() {
+    let last = BarrierState(opening: Self.wrap - 1)
+    let next = last.afterCompletion(of: last.generation)
+    #expect(next == BarrierState(opening: 0))
+    let broken = last.afterBreak()
+    #expect(broken?.generation == 0 && broken?.isBroken == true && broken?.arrived == 0)
+    let reset = BarrierState(bits: last.bits + BarrierState.oneArrival).afterReset()
+    #expect(reset == BarrierState(opening: 0))
+  }
+
+  /// `BarrierCore` cannot be copied: shared by reference.
+  private final class Shared: Sendable {
+    let core: BarrierCore
+    init(_ core: consuming BarrierCore) { self.core = core }
+  }
+
+  /// rule 13, rule 1, rule 3
+  @Test(arguments: [wrap, wrap * 7])
+  func aRealBarrierCompletesAndBreaksAcrossTheWrap(end: UInt64) {
+    let actions = Notes<UInt64>()
+    let barrier = Shared(
+      BarrierCore(parties: 3, label: nil, strategy: .adaptive, firstPhase: end - 50) { actions.add($0) })
+    let results = crew(of: 3) { _ in
+      try (0..<100).map { _ in try barrier.core.wait(.unlimited) }
+    }
+    for result in results {
+      #expect((try? result.get().map(\.phase)) == Array(end - 50..<end + 50))
+    }
+    #expect(actions.all == Array(end - 50..<end + 50))
+    #expect(barrier.core.phase == end + 50)
+  }
+
+  /// rule 13, rule 12
+  @Test func aPhaseThatBreaksAtTheWrapKeepsItsNumber() {
+    let barrier = Shared(
+      BarrierCore(parties: 2, label: nil, strategy: .parking, firstPhase: Self.wrap - 2, action: nil))
+    for phase in Self.wrap - 2..<Self.wrap + 2 {
+      let waiting = Party("waiting") { try barrier.core.wait(.unlimited) }
+      eventually { barrier.core.waitingCount == 1 }
+      barrier.core.abort(Fault("\(phase)"))
+      #expect(waiting.result.breakage?.phase == phase)
+      #expect(waiting.result.breakage?.underlyingError as? Fault == Fault("\(phase)"))
+      #expect(barrier.core.phase == phase + 1)
+      barrier.core.reset()
+      #expect(barrier.core.phase == phase + 1)
+    }
+  }
+}

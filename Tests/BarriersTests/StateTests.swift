@@ -1,0 +1,173 @@
+import Testing
+
+@testable import Barriers
+
+/// The rules without threads: whatever happens in whatever order, ``BarrierState`` does what the rules say.
+///
+/// Every sequence of steps up to a certain length is tried, by callers that may be late: each remembers in which
+/// phase it was counted, and tries its step in that phase however far the barrier has gone on.
+struct StateTests {
+  /// rule 1, rule 2, rule 3, rule 4, rule 5, rule 12, rule 13, rule 14
+  @Test(arguments: [
+    (parties: 1, callers: 3, steps: 12), (parties: 2, callers: 3, steps: 12),
+    (parties: 2, callers: 4, steps: 12),
+    (parties: 3, callers: 4, steps: 12), (parties: 4, callers: 5, steps: 12),
+  ])
+  func everySequenceOfStepsDoesWhatTheRulesSay(parties: Int, callers: Int, steps: Int) throws {
+    var frontier: Set = [World(parties: parties, callers: callers)]
+    var seen = frontier
+    for _ in 0..<steps {
+      var next: Set<World> = []
+      for world in frontier {
+        for step in world.steps {
+          var after = world
+          try after.take(step)
+          if seen.insert(after).inserted { next.insert(after) }
+        }
+      }
+      frontier = next
+    }
+    #expect(seen.count > 1_000)
+    #expect(!frontier.isEmpty)
+  }
+}
+
+/// The state under test, the reference, and the callers around them.
+private struct World: Hashable {
+  enum Step {
+    case arrive, leave, sleep, complete, failAction, giveUp, refusedLeave
+    case abort, reset
+  }
+
+  private var bits: UInt64
+  private var reference: ReferenceBarrier
+  /// What each caller is; `nil` while it is not at the barrier. Callers are alike: sorted, so that worlds that
+  /// differ in their names only are one.
+  private var callers: [ReferenceBarrier.Role?]
+
+  init(parties: Int, callers: Int) {
+    bits = BarrierState(opening: 0).bits
+    reference = ReferenceBarrier(parties: parties)
+    self.callers = Array(repeating: nil, count: callers)
+  }
+
+  private var state: BarrierState { BarrierState(bits: bits) }
+
+  var steps: [(Step, caller: Int)] {
+    var steps: [(Step, caller: Int)] = [(.abort, 0), (.reset, 0)]
+    if let free = callers.firstIndex(of: nil) { steps.append((.arrive, free)) }
+    for (index, role) in callers.enumerated() where index == 0 || callers[index - 1] != role {
+      switch role {
+      case nil: break
+      case .waiter(let phase, _): steps += [(.sleep, index), (.giveUp, index)] + leaving(phase, index)
+      case .last(let phase): steps += [(.complete, index), (.failAction, index)] + leaving(phase, index)
+      case .surplus(let phase): steps += [(.sleep, index)] + leaving(phase, index)
+      case .refused: steps.append((.refusedLeave, index))
+      }
+    }
+    return steps
+  }
+
+  /// A caller may leave when its phase is over, and may also be late.
+  private func leaving(_ phase: Int, _ caller: Int) -> [(Step, caller: Int)] {
+    reference.phase > phase ? [(.leave, caller)] : []
+  }
+
+  mutating func take(_ step: (Step, caller: Int)) throws {
+    let caller = step.caller
+    let phase = callers[caller]?.phase ?? 0
+    let generation = UInt64(phase)
+    let old = state
+    switch step.0 {
+    case .arrive:
+      let role = reference.arrive()
+      try expect(old.place(of: reference.parties) == role.place, "\(self) arrives as \(role)")
+      if let index = role.index { try expect(old.arrived == index, "\(self) arrives as \(role)") }
+      bits = old.bits + BarrierState.oneArrival
+      callers[caller] = role
+    case .leave: callers[caller] = nil
+    case .sleep: try change(to: old.afterSleep(in: generation), reference.sleep(in: phase))
+    case .complete:
+      let isAllowed = reference.complete(phase)
+      if isAllowed { try expectAllParties(of: phase) }
+      try change(to: old.afterCompletion(of: generation), isAllowed)
+    case .failAction:
+      try change(to: old.afterBreak(of: generation), reference.failAction(of: phase))
+    case .giveUp:
+      try change(
+        to: old.afterGivingUp(in: generation, parties: reference.parties), reference.giveUp(in: phase))
+    case .abort: try change(to: old.afterBreak(), reference.abort())
+    case .reset: try change(to: old.afterReset(), reference.reset())
+    case .refusedLeave:
+      try change(to: old.afterRefusal(in: generation), reference.refusedLeave(phase))
+      callers[caller] = nil
+    }
+    try expectAgreement(since: old)
+    callers.sort { $0.order < $1.order }
+  }
+
+  private mutating func change(to next: BarrierState?, _ isAllowed: Bool) throws {
+    try expect((next != nil) == isAllowed, "\(self): allowed is \(isAllowed)")
+    if let next { bits = next.bits }
+  }
+
+  private func expectAgreement(since old: BarrierState) throws {
+    try expect(state.generation == UInt64(reference.phase), "\(self): phase")
+    try expect(state.isBroken == reference.refusesAll, "\(self): broken")
+    try expect(state.arrived == reference.calls, "\(self): arrived")
+    try expect(state.hasSleepers == reference.someoneSleeps, "\(self): sleepers")
+    // Whoever ends a phase otherwise than by completing it must know how many are to be told.
+    if state.generation != old.generation {
+      let counted = callers.count { $0?.phase == Int(old.generation) && $0?.isRefused == false }
+      try expect(old.arrived == counted, "\(self): \(old.arrived) to be told, \(counted) were counted")
+    }
+  }
+
+  /// The parties of a phase that completes have all places, once.
+  private func expectAllParties(of phase: Int) throws {
+    let indices = callers.filter { $0?.phase == phase }.compactMap { $0?.index }
+    let lasts = callers.count { $0 == .last(phase: phase) }
+    try expect(
+      indices.sorted() == Array(0..<(reference.parties - 1)) && lasts == 1, "\(self) completes \(phase)")
+  }
+
+  private func expect(_ condition: Bool, _ comment: @autoclosure () -> String) throws {
+    if !condition { throw Fault(comment()) }
+  }
+}
+
+extension ReferenceBarrier.Role {
+  fileprivate var phase: Int {
+    switch self {
+    case .waiter(let phase, _), .last(let phase), .surplus(let phase), .refused(let phase): phase
+    }
+  }
+
+  fileprivate var isRefused: Bool { place == .refused }
+
+  fileprivate var index: Int? {
+    if case .waiter(_, let index) = self { index } else { nil }
+  }
+
+  fileprivate var place: BarrierState.Place {
+    switch self {
+    case .waiter: .waiter
+    case .last: .last
+    case .surplus: .surplus
+    case .refused: .refused
+    }
+  }
+}
+
+extension ReferenceBarrier.Role? {
+  /// Any order that gives equals the same place.
+  fileprivate var order: Int {
+    switch self {
+    case nil: 0
+    case .waiter(let phase, let index): 1 + phase * 100 + index
+    case .last(let phase): 50 + phase * 100
+    case .surplus(let phase): 60 + phase * 100
+    case .refused(let phase): 70 + phase * 100
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import Barriers
+
+/// All at once, with many threads on few processors.
+///
+/// Each of these goes on for a second. `BARRIERS_STRESS_SECONDS=60 swift test --filter StressTests` gives each a
+/// minute.
+struct StressTests {
+  struct Size: Sendable {
+    let parties: Int
+    let callers: Int
+  }
+
+  static let sizes = [
+    Size(parties: 2, callers: 2), Size(parties: 4, callers: 4), Size(parties: 64, callers: 64),
+    Size(parties: 2, callers: 3), Size(parties: 3, callers: 16), Size(parties: 16, callers: 64),
+  ]
+
+  /// rule 1, rule 2, rule 3, rule 4
+  @Test(arguments: sizes, [WaitStrategy.adaptive, .parking])
+  func phasesThatNobodyDisturbsAllComplete(size: Size, strategy: WaitStrategy) {
+    stress(share: Self.sizes.count) { _ in
+      let barrier = ThreadBarrier(parties: size.parties, strategy: strategy)
+      let phases = 5_000 / size.callers
+      let tickets = Counter(size.parties * phases)
+      let outcomes = crew(of: size.callers, at: barrier) { index in
+        var outcomes: [Outcome] = []
+        while tickets.add(-1) >= 0 {
+          // Half of them with a time-out that never comes: a waking of the others must not be taken for one.
+          outcomes.append(
+            Outcome {
+              index.isMultiple(of: 2) ? try barrier.wait() : try barrier.wait(timeout: .seconds(1 << 20))
+            })
+        }
+        return outcomes
+      }
+      let all = outcomes.flatMap { (try? $0.get()) ?? [] }
+      #expect(all.count == size.parties * phases)
+      #expect(all.allSatisfy { $0.arrival != nil })
+      expectAllOrNone(all, parties: size.parties)
+      #expect(barrier.phase == phases)
+    }
+  }
+
+  /// rule 1, rule 3, rule 4, rule 8, rule 9, rule 12, rule 13, rule 14
+  @Test(arguments: sizes, [WaitStrategy.adaptive, .parking])
+  func allOrNoneHoldsWhileEverythingHappens(size: Size, strategy: WaitStrategy) {
+    stress(share: Self.sizes.count) { _ in
+      let barrier = ThreadBarrier(parties: size.parties, strategy: strategy) { phase in
+        if phase.isMultiple(of: 7) { throw Fault("action of phase \(phase)") }
+      }
+      let isOver = Counter()
+      let outcomes = crew(of: size.callers, at: barrier) { index in
+        let outcomes = turmoil(at: barrier, caller: index, isOver: isOver)
+        // Whoever reset the barrier last aborts it after that: nobody is left behind.
+        isOver.add()
+        barrier.abort(Fault("the end"))
+        return outcomes
+      }
+      expectAllOrNone(outcomes.flatMap { (try? $0.get()) ?? [] }, parties: size.parties)
+      #expect(barrier.isBroken)
+    }
+  }
+
+  /// One caller's part: it waits, with or without a timeout, and now and then aborts or resets.
+  private func turmoil(at barrier: ThreadBarrier, caller: Int, isOver: Counter) -> [Outcome] {
+    var outcomes: [Outcome] = []
+    for step in 0..<100 where isOver.now == 0 {
+      switch Int.random(in: 0..<barrier.parties * 8) {
+      case 0: barrier.abort(Fault("step \(step) of \(caller)"))
+      case 1: barrier.reset()
+      case 2: outcomes.append(Outcome { try barrier.wait(timeout: .zero) })
+      case 3: outcomes.append(Outcome { try barrier.wait(timeout: .microseconds(Int.random(in: 1...500))) })
+      case 4: outcomes.append(Outcome { try barrier.wait(timeout: .seconds(1 << 20)) })
+      default: outcomes.append(Outcome { try barrier.wait() })
+      }
+      if outcomes.last?.breakage != nil, Bool.random() { barrier.reset() }
+    }
+    return outcomes
+  }
+}

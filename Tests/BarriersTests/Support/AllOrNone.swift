@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Barriers
+
+/// Checks rules 1, 3 and 4 on everything that happened at a barrier: all outcomes of all calls.
+///
+/// Of each phase, either exactly `parties` calls returned, with all places and one last; or all calls threw the
+/// same error, in at most one of them marked as its origin. Never some of each.
+func expectAllOrNone(
+  _ outcomes: [Outcome], parties: Int, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  var arrivals: [UInt64: [Arrival]] = [:]
+  var errors: [UInt64: [BrokenBarrierError]] = [:]
+  for outcome in outcomes {
+    switch outcome {
+    case .success(let arrival): arrivals[arrival.phase, default: []].append(arrival)
+    case .failure(let error as BrokenBarrierError): errors[error.phase, default: []].append(error)
+    case .failure(let error): Issue.record("Thrown by nobody: \(error)", sourceLocation: sourceLocation)
+    }
+  }
+  for (phase, arrivals) in arrivals {
+    expect(
+      errors[phase] == nil, "Phase \(phase) completed, and broke: \(arrivals), \(errors)", sourceLocation)
+    expect(
+      arrivals.map(\.index).sorted() == Array(0..<parties)
+        && arrivals.allSatisfy { $0.isLast == ($0.index == parties - 1) },
+      "Phase \(phase) did not have each place once: \(arrivals)", sourceLocation)
+  }
+  for (phase, errors) in errors {
+    let first = errors[0]
+    expect(
+      errors.allSatisfy { $0.isSame(as: first) }, "Phase \(phase) broke in two ways: \(errors)",
+      sourceLocation)
+    expect(
+      (first.arrived...).contains(errors.count) && (0...parties).contains(first.arrived),
+      "Of phase \(phase), not all who had arrived were told: \(errors)", sourceLocation)
+    let origins = errors.count { $0.isOrigin }
+    let hasOrigin = first.reason == .timedOut || first.reason == .actionFailed
+    expect(origins == (hasOrigin ? 1 : 0), "Phase \(phase) has \(origins) origins: \(errors)", sourceLocation)
+  }
+}
+
+/// `#expect` costs much more than what it checks here, many thousand times.
+private func expect(
+  _ condition: Bool, _ comment: @autoclosure () -> String, _ sourceLocation: SourceLocation
+) {
+  if !condition { Issue.record(Comment(rawValue: comment()), sourceLocation: sourceLocation) }
+}
+
+extension BrokenBarrierError {
+  /// Whether this is the same error, but for who caused it.
+  fileprivate func isSame(as other: BrokenBarrierError) -> Bool {
+    reason == other.reason && phase == other.phase && arrived == other.arrived && parties == other.parties
+      && label == other.label && underlyingError as? Fault == other.underlyingError as? Fault
+  }
+}
