@@ -55,12 +55,10 @@ internal import CBarriers
   /// Wakes all who sleep. Called after their answer has changed.
   ///
   /// A sleeper looks, and goes to sleep, without letting go of the lock in between. So once the lock has been had
-  /// after the change, whoever looked before it is asleep, and whoever looks after it sees it. The broadcast
-  /// itself comes after unlocking: those woken under the lock would only queue up for it.
+  /// after the change, whoever looked before it is asleep, and whoever looks after it sees it.
   func wakeAll() {
     lock()
-    unlock()
-    unsafe check(cbarriers_monitor_broadcast(monitor), "pthread_cond_broadcast")
+    unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor), "pthread_cond_broadcast")
   }
 
   private func lock() {

@@ -47,9 +47,10 @@ int cbarriers_monitor_wait(cbarriers_monitor *monitor);
 /// caller looks at its predicate and at the clock.
 int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds);
 
-/// Wakes every thread that waits. There is no function to wake one: before version 2.41 glibc may lose such a
-/// wake-up (its bug 25847), and a barrier releases all of them in any case.
-int cbarriers_monitor_broadcast(cbarriers_monitor *monitor);
+/// Called only while holding the lock: gives it up, and wakes every thread that waits. There is no function to wake
+/// one: before version 2.41 glibc may lose such a wake-up (its bug 25847), and a barrier releases all of them in any
+/// case.
+int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor);
 
 // This thread and this machine.
 
