@@ -23,7 +23,8 @@ let package = Package(
     .target(name: "CBarriers", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "Barriers", dependencies: ["CBarriers"], swiftSettings: strict),
     .executableTarget(name: "examples", dependencies: ["Barriers"]),
-    .testTarget(name: "BarriersTests", dependencies: ["Barriers", "CBarriers"]),
+    .target(name: "CCounters", path: "Tests/CCounters"),
+    .testTarget(name: "BarriersTests", dependencies: ["Barriers", "CBarriers", "CCounters"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -113,7 +113,7 @@ struct BreakingTests {
   func aBarrierMayRefuseForEver() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("cause"))
-    let stubborn = Party("stubborn", at: barrier, limit: .seconds(600)) {
+    let stubborn = Party("stubborn", at: barrier, limit: .seconds(3600)) {
       for _ in 0..<1 << 25 {
         guard (Outcome { try barrier.wait(timeout: .zero) }).breakage?.phase == 0 else { return false }
       }

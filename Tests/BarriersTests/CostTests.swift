@@ -1,3 +1,4 @@
+import CCounters
 import Foundation
 import Testing
 
@@ -20,6 +21,37 @@ struct CostTests {
     #expect((try? alone.result.get()) == 0)
   }
   #endif
+
+  /// rule 5: nobody sleeps in it, so it takes no lock and wakes nobody.
+  @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
+  func aPhaseInWhichNobodySleepsTakesNoLockAndAllocatesNothing(strategy: WaitStrategy) throws {
+    let barrier = ThreadBarrier(parties: 1, timeout: .seconds(1), strategy: strategy) { _ in }
+    let alone = Party("alone", at: barrier) {
+      let before = counters_of_this_thread()
+      for _ in 0..<10_000 { try barrier.wait() }
+      return counters_of_this_thread() - before
+    }
+    let cost = try alone.result.get()
+    #expect(cost.locks == 0 && cost.sleeps == 0 && cost.broadcasts == 0 && cost.allocations == 0)
+  }
+
+  /// rule 2: to sleep takes the lock once, and so does waking all the others.
+  @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
+  func aPhaseAllocatesNothingAndLocksOnceAPartyAtTheMost(strategy: WaitStrategy) throws {
+    let (count, phases) = (4, 2_000)
+    let barrier = ThreadBarrier(parties: count, strategy: strategy) { _ in }
+    let costs = try crew(of: count, at: barrier) { _ in
+      // By then the runtime has what it makes once.
+      for _ in 0..<100 { try barrier.wait(timeout: .seconds(1 << 40)) }
+      let before = counters_of_this_thread()
+      for _ in 0..<phases { try barrier.wait(timeout: .seconds(1 << 40)) }
+      return counters_of_this_thread() - before
+    }.map { try $0.get() }
+    #expect(costs.allSatisfy { $0.allocations == 0 })
+    // One phase more: some may still be waking, or waking others, when the counts begin.
+    #expect(costs.map(\.locks).reduce(0, +) <= count * (phases + 1))
+    #expect(costs.map(\.broadcasts).reduce(0, +) <= phases + 1)
+  }
 
   /// rule 13, rule 22: in a process of its own, for other tests need memory too.
   @Test func aBarrierDoesNotGrowWithTheNumberOfItsPhases() async {
@@ -72,3 +104,11 @@ private func switches() -> Int {
   return usage.ru_nvcsw
 }
 #endif
+
+extension counters {
+  fileprivate static func - (later: counters, earlier: counters) -> counters {
+    counters(
+      allocations: later.allocations - earlier.allocations, locks: later.locks - earlier.locks,
+      sleeps: later.sleeps - earlier.sleeps, broadcasts: later.broadcasts - earlier.broadcasts)
+  }
+}

@@ -13,7 +13,7 @@ import Synchronization
 struct BarrierCore: ~Copyable, Sendable {
   let parties: Int
   let label: String?
-  private let action: (@Sendable (_ phase: UInt64) throws -> Void)?
+  private let action: Action?
   private let policy: WaitPolicy
 
   private let phases: PhaseNumbers
@@ -34,7 +34,7 @@ struct BarrierCore: ~Copyable, Sendable {
     }
     self.parties = parties
     self.label = label
-    self.action = action
+    self.action = action.map(Action.init)
     policy = WaitPolicy(strategy, parties: parties)
     phases = PhaseNumbers(first: firstPhase)
     word = StateWord(BarrierState(opening: firstPhase))
@@ -80,7 +80,7 @@ struct BarrierCore: ~Copyable, Sendable {
   private func complete(_ call: Call) throws(BrokenBarrierError) {
     if let action {
       do {
-        try unsafe RunningActions.run(of: ledger.identity) { try action(call.phase) }
+        try unsafe RunningActions.run(of: ledger.identity) { try action.run(call.phase) }
       } catch {
         end(Breakage(.actionFailed, error, by: call.index)) { $0.afterBreak(of: call.generation) }
       }
@@ -191,6 +191,12 @@ struct BarrierCore: ~Copyable, Sendable {
       if let error = ledger.withLock({ $0.breakage }) { return error.description }
       // Mended between the two looks.
     }
+  }
+
+  /// A closure in an optional is wrapped anew, and allocated, whenever it is looked at without optimisation. In a
+  /// structure it is not.
+  private struct Action {
+    let run: @Sendable (_ phase: UInt64) throws -> Void
   }
 
   // MARK: Misuse

@@ -1,0 +1,22 @@
+// Counts what the code under test costs, by standing in the way of the C library's functions.
+//
+// For glibc only, and not under a sanitizer, which stands there itself: elsewhere `counters_work()` is false.
+
+#ifndef CCOUNTERS_H
+#define CCOUNTERS_H
+
+#include <stdbool.h>
+
+typedef struct {
+  long allocations;
+  long locks;
+  long sleeps;      // on a condition
+  long broadcasts;  // to a condition
+} counters;
+
+bool counters_work(void);
+
+/// What this thread has done so far.
+counters counters_of_this_thread(void);
+
+#endif
