@@ -37,7 +37,7 @@
 /// A barrier may be let go as soon as one's own `wait()` has returned.
 public final class ThreadBarrier: Sendable, CustomStringConvertible {
   let core: BarrierCore
-  private let ownPatience: Patience
+  let ownPatience: Patience
 
   /// The largest number of parties: 1 048 576.
   public static let maxParties = BarrierCore.maxParties
@@ -60,6 +60,10 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   ) {
     core = BarrierCore(parties: parties, label: label, strategy: strategy, action: action)
     ownPatience = Patience(timeout)
+  }
+
+  deinit {
+    if core.knowsTimekeeper { Timekeeper.shared.forget(self) }
   }
 
   /// Arrives, then blocks this thread until every party has arrived, or the barrier's own timeout is over.

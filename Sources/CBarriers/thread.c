@@ -1,4 +1,4 @@
-// What a thread may ask about itself and about the machine that it runs on.
+// Threads: starting one, and what one may ask about itself and about the machine that it runs on.
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
@@ -6,8 +6,48 @@
 
 #include "CBarriers.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+
+typedef struct {
+  char name[16];
+  void (*run)(void *);
+  void *argument;
+} thread_start;
+
+static void *start_routine(void *allocated) {
+  thread_start start = *(thread_start *)allocated;
+  free(allocated);
+#if defined(__linux__)
+  (void)pthread_setname_np(pthread_self(), start.name);
+#elif defined(__APPLE__)
+  (void)pthread_setname_np(start.name);
+#endif
+  start.run(start.argument);
+  return NULL;
+}
+
+int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void *argument) {
+  thread_start *start = malloc(sizeof *start);
+  if (start == NULL) return ENOMEM;
+  *start = (thread_start){.run = run, .argument = argument};
+  (void)strncpy(start->name, name, sizeof start->name - 1);
+
+  pthread_attr_t attributes;
+  int error = pthread_attr_init(&attributes);
+  if (error == 0) {
+    error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    if (error == 0) {
+      pthread_t thread;
+      error = pthread_create(&thread, &attributes, start_routine, start);
+    }
+    (void)pthread_attr_destroy(&attributes);
+  }
+  if (error != 0) free(start);
+  return error;
+}
 
 static _Thread_local void *thread_word;
 

@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// What decides is ``StateWord`` alone: each phase ends in one exchange of that word, made by the last arrival
 /// or by whoever breaks the phase. The rest follows:
-/// - Arriving and completing take no lock. The lock is taken to sleep, to wake sleepers, to break and to reset.
+/// - Arriving and completing take no lock. The lock is taken to sleep, to wake sleepers, to break and to reset:
+///   never while code of others runs, be it the action or what a resumed task does.
 /// - Every break and every reset is made while holding the lock, so that whoever holds it sees the word and the
 ///   ledger agree.
 /// - A party whose phase is over looks into the ledger only if ``untold`` is not zero. A break raises it before
@@ -14,13 +15,19 @@ struct BarrierCore: ~Copyable, Sendable {
   let parties: Int
   let label: String?
   private let action: Action?
-  private let policy: WaitPolicy
+  let policy: WaitPolicy
 
   private let phases: PhaseNumbers
-  /// How many broken phases have parties that must still be told. Changed only while holding the ledger's lock.
+  /// How many broken phases have parties that must still be told. Changed only while holding the lock.
   private let untold = Atomic(0)
-  private let ledger = Monitor(Ledger())
-  private let word: StateWord
+  let slowPath = Monitor(SlowPath())
+  let word: StateWord
+
+  /// What the lock guards.
+  struct SlowPath {
+    var ledger = Ledger()
+    var tasks = SleepingTasks()
+  }
 
   /// The count of arrivals has room for eight million calls at once. This leaves most of it to surplus callers.
   static let maxParties = 1 << 20
@@ -42,26 +49,29 @@ struct BarrierCore: ~Copyable, Sendable {
 
   // MARK: Meeting
 
-  /// Arrives, and blocks the thread until the phase is over.
-  func wait(_ patience: Patience) throws(BrokenBarrierError) -> Arrival {
-    if action != nil { trapInsideAction() }
-    var patience = patience
+  /// What an arrival leads to.
+  enum Step {
+    /// It was the last: the action has run, and the phase completed.
+    case completed(Arrival)
+    /// Waits for the phase to be over.
+    case waits(Call)
+    /// One caller more than there are parties: waits for the phase to be over, then arrives again.
+    case surplus(Call)
+  }
+
+  /// Arrives. The last to do so runs the action, opens the next phase and wakes those who sleep.
+  func arrive() throws(BrokenBarrierError) -> Step {
     while true {
       let found = word.arrive()
-      let call = Call(
-        index: found.arrived, generation: found.generation, phase: phases.number(of: found.generation))
+      let call = call(found)
       switch found.place(of: parties) {
       case .waiter:
-        try block(call, until: patience.deadline())
-        return Arrival(index: call.index, phase: call.phase, isLast: false)
+        return .waits(call)
       case .last:
         try complete(call)
-        return Arrival(index: call.index, phase: call.phase, isLast: true)
+        return .completed(call.arrival(isLast: true))
       case .surplus:
-        if call.index >= BarrierState.maxCallers { trapOverfull() }
-        // All have arrived, so no time-out changes this phase. But this caller's time runs.
-        _ = patience.deadline()
-        try block(call, until: nil)
+        return .surplus(call)
       case .refused:
         // Unless it was reset since: then this call arrives after that.
         if let error = refusal(in: found.generation) { throw error }
@@ -69,71 +79,75 @@ struct BarrierCore: ~Copyable, Sendable {
     }
   }
 
-  /// One arrival, and the phase in which it was counted.
-  private struct Call {
-    let index: Int
-    let generation: UInt64
-    let phase: UInt64
+  /// A cancelled caller, who must not help to complete a phase: breaks the open one. If all have arrived there, it is
+  /// counted as surplus, to come again when that phase is over; this is its call.
+  func arriveCancelled() -> Call? {
+    while true {
+      if end(Breakage(.cancelled), by: { $0.arrived < parties ? $0.afterBreak() : nil }) { return nil }
+      if let found = word.change({ $0.afterSurplusArrival(parties: parties) }) { return call(found) }
+      if isBroken { return nil }
+      // All had arrived, and their phase was over before this call was counted in it.
+    }
   }
 
-  /// Ends the phase as its last arrival: runs the action, opens the next phase, wakes those who sleep.
+  /// The call that found this state when it arrived.
+  private func call(_ found: BarrierState) -> Call {
+    if found.arrived >= BarrierState.maxCallers && !found.isBroken { trapOverfull() }
+    return Call(
+      index: found.arrived, generation: found.generation, phase: phases.number(of: found.generation))
+  }
+
   private func complete(_ call: Call) throws(BrokenBarrierError) {
     if let action {
       do {
-        try unsafe RunningActions.run(of: ledger.identity) { try action.run(call.phase) }
+        try unsafe RunningActions.run(of: slowPath.identity) { try action.run(call.phase) }
       } catch {
         end(Breakage(.actionFailed, error, by: call.index)) { $0.afterBreak(of: call.generation) }
       }
     }
     if let ended = word.change({ $0.afterCompletion(of: call.generation) }) {
-      if ended.hasSleepers { ledger.wakeAll() }
+      if ended.hasSleepers { wakeSleepers() }
     } else {
       // Broken, by the action or meanwhile; this call was counted in it, so the ledger knows.
-      throw verdict(for: call)!
+      throw verdict(on: call)!
     }
   }
 
-  /// Blocks until the phase is over; returns if it completed.
-  private func block(_ call: Call, until deadline: Deadline?) throws(BrokenBarrierError) {
-    if !poll(in: call.generation, until: deadline) && !sleep(in: call.generation, until: deadline) {
-      let gaveUp = end(Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
-        $0.afterGivingUp(in: call.generation, parties: parties)
-      }
-      // Too late to give up: all have arrived, or the phase is over already.
-      if !gaveUp { _ = sleep(in: call.generation, until: nil) }
-    }
+  /// Whether the phase of this call is over, one way or the other.
+  func isOver(_ call: Call) -> Bool {
+    word.load().generation != call.generation
+  }
+
+  /// Called after ``isOver(_:)`` has said so, once: returns if the phase completed.
+  func leave(_ call: Call) throws(BrokenBarrierError) {
     // Relaxed: whatever saw the phase over has acquired the exchange that ended it.
     guard untold.load(ordering: .relaxed) > 0 else { return }
-    if let error = verdict(for: call) { throw error }
-  }
-
-  /// Polls for as long as that may pay; `true` if the phase is over. Whoever only tries, does not.
-  private func poll(in generation: UInt64, until deadline: Deadline?) -> Bool {
-    deadline?.granted != .zero && policy.poll { word.load().generation != generation }
-  }
-
-  /// Sleeps until the phase is over; `false` when the deadline has come first.
-  private func sleep(in generation: UInt64, until deadline: Deadline?) -> Bool {
-    ledger.wait(until: deadline) { _ in
-      // Asked anew after each waking: a spurious one lets nobody through.
-      word.change { $0.afterSleep(in: generation) } == nil ? true : nil
-    } ?? false
+    if let error = verdict(on: call) { throw error }
   }
 
   /// How the phase broke in which this call was counted; `nil` if it completed. To be asked once.
-  private func verdict(for call: Call) -> BrokenBarrierError? {
-    let error = ledger.withLock { ledger in
-      defer { untold.store(ledger.untoldPhases, ordering: .relaxed) }
-      return ledger.read(call.phase)
+  private func verdict(on call: Call) -> BrokenBarrierError? {
+    let error = slowPath.withLock { slow in
+      defer { untold.store(slow.ledger.untoldPhases, ordering: .relaxed) }
+      return slow.ledger.read(call.phase)
     }
     return error?.seen(by: call.index)
   }
 
   /// Why the barrier refused this call; `nil` if it has been reset since.
   private func refusal(in generation: UInt64) -> BrokenBarrierError? {
-    ledger.withLock { ledger in
-      word.change { $0.afterRefusal(in: generation) } == nil ? nil : ledger.breakage
+    slowPath.withLock { slow in
+      word.change { $0.afterRefusal(in: generation) } == nil ? nil : slow.ledger.breakage
     }
+  }
+
+  /// Wakes all whose phase is over, threads and tasks. Called by whoever ended a phase in which somebody sleeps.
+  private func wakeSleepers() {
+    var tasks = slowPath.wakeAll { $0.tasks.takeOver(open: word.load().generation) }
+    guard !tasks.isEmpty else { return }
+    for task in tasks { task.wake() }
+    tasks.removeAll(keepingCapacity: true)
+    slowPath.withLock { $0.tasks.recycle(&tasks) }
   }
 
   // MARK: Breaking
@@ -148,24 +162,30 @@ struct BarrierCore: ~Copyable, Sendable {
     end(Breakage(.reset)) { $0.afterReset() }
   }
 
+  /// A party that waits gives up, by time-out or cancellation. Answers `false` if it was too late: all have arrived,
+  /// or the phase is over.
+  func giveUp(_ call: Call, _ breakage: Breakage) -> Bool {
+    end(breakage) { $0.afterGivingUp(in: call.generation, parties: parties) }
+  }
+
   /// Ends the open phase by `change`, other than by completing it, and frees all who wait for it; or mends a
   /// broken barrier. Answers whether the rules allowed the change.
   @discardableResult
-  private func end(_ breakage: Breakage, by change: (BarrierState) -> BarrierState?) -> Bool {
-    let (ended, mended) = ledger.withLock { ledger -> (BarrierState?, BrokenBarrierError?) in
-      untold.store(ledger.untoldPhases + 1, ordering: .relaxed)
-      defer { untold.store(ledger.untoldPhases, ordering: .relaxed) }
+  func end(_ breakage: Breakage, by change: (BarrierState) -> BarrierState?) -> Bool {
+    let (ended, mended) = slowPath.withLock { slow -> (BarrierState?, BrokenBarrierError?) in
+      untold.store(slow.ledger.untoldPhases + 1, ordering: .relaxed)
+      defer { untold.store(slow.ledger.untoldPhases, ordering: .relaxed) }
       guard let old = word.change(change) else { return (nil, nil) }
-      if old.isBroken { return (old, ledger.mend()) }
+      if old.isBroken { return (old, slow.ledger.mend()) }
       let error = BrokenBarrierError(
         breakage, phase: phases.number(of: old.generation), arrived: min(old.arrived, parties),
         parties: parties, label: label)
-      ledger.record(error, readers: old.arrived, staysBroken: breakage.reason != .reset)
+      slow.ledger.record(error, readers: old.arrived, staysBroken: breakage.reason != .reset)
       return (old, nil)
     }
     // Destroyed here and not under the lock, for an error of the user's may do anything when it goes.
     _ = consume mended
-    if let ended, ended.hasSleepers { ledger.wakeAll() }
+    if let ended, ended.hasSleepers { wakeSleepers() }
     return ended != nil
   }
 
@@ -188,7 +208,7 @@ struct BarrierCore: ~Copyable, Sendable {
         let phase = phases.number(of: state.generation)
         return "\(name): phase \(phase), \(min(state.arrived, parties)) of \(parties) parties waiting"
       }
-      if let error = ledger.withLock({ $0.breakage }) { return error.description }
+      if let error = slowPath.withLock({ $0.ledger.breakage }) { return error.description }
       // Mended between the two looks.
     }
   }
@@ -202,8 +222,8 @@ struct BarrierCore: ~Copyable, Sendable {
   // MARK: Misuse
 
   /// An action that waits at its own barrier waits for itself.
-  private func trapInsideAction() {
-    guard unsafe RunningActions.contains(ledger.identity) else { return }
+  func trapInsideAction() {
+    guard action != nil, unsafe RunningActions.contains(slowPath.identity) else { return }
     fatalError(
       "\(description): its own action called wait(), which could never return. Wait after the phase.")
   }

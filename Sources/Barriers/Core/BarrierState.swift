@@ -93,6 +93,12 @@ struct BarrierState: Equatable, Sendable {
     return BarrierState(bits: bits | Self.sleepersBit)
   }
 
+  /// A caller arrives who may come only after the open phase. Not if it is still filling, nor if the barrier is broken.
+  func afterSurplusArrival(parties: Int) -> BarrierState? {
+    guard !isBroken, arrived >= parties else { return nil }
+    return BarrierState(bits: bits + Self.oneArrival)
+  }
+
   /// The last arrival of `generation` completes it. Not if it broke first.
   func afterCompletion(of generation: UInt64) -> BarrierState? {
     guard isOpen(generation) else { return nil }

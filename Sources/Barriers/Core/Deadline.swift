@@ -31,7 +31,7 @@ enum Patience: Sendable {
 ///
 /// It is kept as a number, for `ContinuousClock.Instant` has no layout known to the compiler, which would cost every
 /// wait, timed or not, about as much as the rest of it.
-struct Deadline: Sendable {
+struct Deadline: Equatable, Sendable {
   /// How long it was from the moment when the time began to run.
   let granted: Duration
   private let nanoseconds: UInt64
@@ -43,6 +43,11 @@ struct Deadline: Sendable {
     let (seconds, attoseconds) = granted.components
     nanoseconds =
       cbarriers_nanoseconds() + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
+  }
+
+  /// Whether it comes before another deadline, or before never.
+  func isBefore(_ other: Deadline?) -> Bool {
+    other.map { nanoseconds < $0.nanoseconds } ?? true
   }
 
   /// What is left now, 0 once the moment has come.

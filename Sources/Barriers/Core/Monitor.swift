@@ -52,13 +52,15 @@ internal import CBarriers
     }
   }
 
-  /// Wakes all who sleep. Called after their answer has changed.
+  /// Wakes all threads that sleep, after a look at the state. Called after their answer has changed.
   ///
   /// A sleeper looks, and goes to sleep, without letting go of the lock in between. So once the lock has been had
   /// after the change, whoever looked before it is asleep, and whoever looks after it sees it.
-  func wakeAll() {
+  func wakeAll<Result>(_ look: (inout State) -> Result) -> Result {
     lock()
+    let result = unsafe look(&state.pointee)
     unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor), "pthread_cond_broadcast")
+    return result
   }
 
   private func lock() {
@@ -73,6 +75,11 @@ internal import CBarriers
 /// Traps if a call failed that cannot fail, unless memory was overwritten or the system is out of resources.
 private func check(_ error: Int32, _ call: StaticString) {
   guard error == 0 else {
-    unsafe fatalError("\(call) failed: \(String(cString: strerror(error))) (error \(error))")
+    fatalError("\(call) failed: \(errorText(error))")
   }
+}
+
+/// An error number in words.
+func errorText(_ error: Int32) -> String {
+  unsafe "\(String(cString: strerror(error))) (error \(error))"
 }

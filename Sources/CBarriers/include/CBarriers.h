@@ -52,6 +52,12 @@ int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds)
 /// case.
 int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor);
 
+// Threads.
+
+/// Starts a thread that calls `run(argument)` and ends. Nobody joins it. It has the name as far as the system has room
+/// for one (15 bytes on Linux).
+int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void *argument);
+
 // This thread and this machine.
 
 /// One word of thread-local storage, null in a new thread; for the caller to use as it likes.

@@ -1,0 +1,145 @@
+/// The same barrier, awaited: tasks meet at it without blocking a thread, and threads meet with them.
+///
+/// ```swift
+/// let barrier = AsyncBarrier(parties: 100, label: "round", timeout: .seconds(5))
+/// try await withThrowingTaskGroup(of: Void.self) { group in
+///   for worker in 0..<100 {
+///     group.addTask {
+///       try await barrier.participate {       // a task that fails frees the others
+///         for round in 0..<10 {
+///           try await compute(worker, round)
+///           try await barrier.wait()
+///         }
+///       }
+///     }
+///   }
+///   try await group.waitForAll()
+/// }
+/// ```
+///
+/// This is a second face of one ``ThreadBarrier``, not a second barrier. ``init(sharing:)`` gives it to a barrier at
+/// which threads meet already; all are equal parties then, and whoever comes last releases everyone.
+///
+/// **No thread is blocked.** A task that waits is suspended, so that any number of tasks can meet on a pool of any
+/// number of threads, even of one.
+///
+/// **Cancellation.** A task that is cancelled before all have arrived breaks the phase: it throws
+/// `CancellationError`, and the others ``BrokenBarrierError`` with the reason `cancelled`. Once all have arrived, a
+/// cancellation changes nothing: the task returns normally, and `Task.isCancelled` tells it. A cancelled task always
+/// says `CancellationError` where the reason is `cancelled`, even if another task's cancellation came first; and it does
+/// so, too, when it comes to a barrier that is broken already.
+///
+/// **Locks.** `wait()`, `abort(_:)` and `reset()`, of either face, may resume tasks, and Swift lets a resumed task wait
+/// for its cancellation handlers. Do not call them while holding a lock that such a handler takes.
+///
+/// **Isolation.** `wait()` stays on the caller's actor, and comes back to it.
+///
+/// Everything else is as ``ThreadBarrier`` says: phases, all or none, the action, breaking, and memory.
+public struct AsyncBarrier: Sendable, CustomStringConvertible {
+  /// The barrier itself, for threads to wait at.
+  public let threadBarrier: ThreadBarrier
+
+  /// Makes tasks parties of a barrier at which threads may meet too.
+  ///
+  /// - Parameter barrier: The barrier. Its timeout, if it has one, is that of ``wait()`` too.
+  public init(sharing barrier: ThreadBarrier) {
+    threadBarrier = barrier
+  }
+
+  /// Makes a barrier at which `parties` tasks meet.
+  ///
+  /// - Parameters:
+  ///   - parties: How many must arrive to complete a phase, `1 ... ThreadBarrier.maxParties`; any other number traps.
+  ///   - label: A name for errors and descriptions.
+  ///   - timeout: How long ``wait()`` waits before it breaks the barrier; `nil` for as long as it takes.
+  ///   - action: What the last to arrive does in each phase, as in ``ThreadBarrier``.
+  public init(
+    parties: Int, label: String? = nil, timeout: Duration? = nil,
+    action: (@Sendable (_ phase: UInt64) throws -> Void)? = nil
+  ) {
+    threadBarrier = ThreadBarrier(parties: parties, label: label, timeout: timeout, action: action)
+  }
+
+  /// Arrives, then suspends this task until every party has arrived, or the barrier's own timeout is over.
+  ///
+  /// The last to arrive runs the barrier's action; then all are released together. If the phase breaks, it breaks
+  /// for all of them.
+  ///
+  /// What a party does before this call happens before the action, and the action happens before what any party
+  /// does after it.
+  ///
+  /// - Returns: This party's place in the phase that completed.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  ///   `CancellationError` if this task is cancelled before all have arrived.
+  @discardableResult
+  public nonisolated(nonsending) func wait() async throws -> Arrival {
+    try await threadBarrier.suspendingWait(threadBarrier.ownPatience, on: #isolation)
+  }
+
+  /// Arrives, then suspends this task until every party has arrived, for at most `timeout`.
+  ///
+  /// The time-out comes in time even if all of the pool's threads are blocked: a thread that the library runs while
+  /// tasks wait with a timeout keeps the time.
+  ///
+  /// - Parameter timeout: How long to wait, as in ``ThreadBarrier/wait(timeout:)``: zero or less is a try, except for
+  ///   whoever comes while the action runs, and waits for the next phase to open in any case.
+  /// - Returns: This party's place in the phase that completed.
+  /// - Throws: As ``wait()``. If the system has no thread left to keep the time, the barrier is aborted, with an
+  ///   underlying error that says so.
+  @discardableResult
+  public nonisolated(nonsending) func wait(timeout: Duration) async throws -> Arrival {
+    try await threadBarrier.suspendingWait(.granted(timeout), on: #isolation)
+  }
+
+  /// Arrives, then suspends this task until every party has arrived, but not beyond `deadline`.
+  ///
+  /// - Parameter deadline: When to give up, as in ``ThreadBarrier/wait(until:)``.
+  /// - Returns: This party's place in the phase that completed.
+  /// - Throws: As ``wait()``.
+  @discardableResult
+  public nonisolated(nonsending) func wait(until deadline: ContinuousClock.Instant) async throws -> Arrival {
+    try await threadBarrier.suspendingWait(Patience(until: deadline), on: #isolation)
+  }
+
+  /// Runs the part of a task that meets others at this barrier; if it throws, nobody waits for the task in vain.
+  ///
+  /// - Parameter body: The task's part, run once, here, on the caller's actor.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws, after ``abort(_:)`` with it.
+  public nonisolated(nonsending) func participate<R>(
+    _ body: nonisolated(nonsending) () async throws -> R
+  ) async rethrows -> R {
+    do {
+      return try await body()
+    } catch {
+      abort(error)
+      throw error
+    }
+  }
+
+  /// Breaks the barrier, as ``ThreadBarrier/abort(_:)``.
+  ///
+  /// - Parameter error: The cause, which everyone gets as ``BrokenBarrierError/underlyingError``.
+  public func abort(_ error: (any Error)? = nil) { threadBarrier.abort(error) }
+
+  /// Makes the barrier fresh, as ``ThreadBarrier/reset()``.
+  public func reset() { threadBarrier.reset() }
+
+  /// How many must arrive to complete a phase.
+  public var parties: Int { threadBarrier.parties }
+
+  /// The barrier's name, in errors and descriptions.
+  public var label: String? { threadBarrier.label }
+
+  /// How many have arrived in the current phase, as ``ThreadBarrier/waitingCount``.
+  public var waitingCount: Int { threadBarrier.waitingCount }
+
+  /// Whether every arrival is refused, until ``reset()``.
+  public var isBroken: Bool { threadBarrier.isBroken }
+
+  /// The number of the current phase, as ``ThreadBarrier/phase``.
+  public var phase: UInt64 { threadBarrier.phase }
+
+  /// The label, the phase, how many of how many wait, and, if the barrier is broken, why.
+  public var description: String { threadBarrier.description }
+}

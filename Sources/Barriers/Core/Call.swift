@@ -1,0 +1,12 @@
+/// One arrival, and the phase in which it was counted.
+struct Call: Sendable {
+  /// How many had arrived before. From the number of parties on, the call is surplus.
+  let index: Int
+  let generation: UInt64
+  /// The generation's full number.
+  let phase: UInt64
+
+  func arrival(isLast: Bool) -> Arrival {
+    Arrival(index: index, phase: phase, isLast: isLast)
+  }
+}
