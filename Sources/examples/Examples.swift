@@ -4,18 +4,18 @@ struct Example: Sendable {
   let summary: String
   /// The arguments it takes, as the list shows them; `nil` if it takes none.
   let parameters: String?
-  private let body: @Sendable ([String]) throws -> Void
+  private let body: @Sendable ([String]) async throws -> Void
 
-  init(_ name: String, _ summary: String, _ body: @escaping @Sendable () throws -> Void) {
+  init(_ name: String, _ summary: String, _ body: @escaping @Sendable () async throws -> Void) {
     self.name = name
     self.summary = summary
     parameters = nil
-    self.body = { _ in try body() }
+    self.body = { _ in try await body() }
   }
 
   init(
     _ name: String, parameters: String, _ summary: String,
-    _ body: @escaping @Sendable ([String]) throws -> Void
+    _ body: @escaping @Sendable ([String]) async throws -> Void
   ) {
     self.name = name
     self.summary = summary
@@ -24,13 +24,13 @@ struct Example: Sendable {
   }
 
   /// Runs it under a heading.
-  func run(_ arguments: [String] = []) throws {
+  func run(_ arguments: [String] = []) async throws {
     if parameters == nil, let first = arguments.first {
       throw UsageError("\(name) takes no arguments, but was given \"\(first)\"")
     }
     say("\(name): \(summary)")
     do {
-      try body(arguments)
+      try await body(arguments)
     } catch let error as UsageError {
       throw error
     } catch {
@@ -55,14 +55,16 @@ let allExamples = [
   Example("reset", "those who wait are called off, then the barrier is used again", resetExample),
   Example("timeout", "a party never comes, and the others do not wait for ever", timeoutExample),
   Example("dispatch", "parties as work items: a serial queue each, never concurrentPerform", dispatchExample),
+  Example("async", "tasks that meet without blocking a thread, far more of them than threads", asyncExample),
+  Example("mixed", "threads and tasks are equal parties of one barrier", mixedExample),
 ]
 
 /// Runs what the command line names: one example with its arguments, or all of them without any.
-func runExamples(arguments: [String]) throws {
+func runExamples(arguments: [String]) async throws {
   guard let name = arguments.first else {
-    let time = try ContinuousClock().measure {
+    let time = try await ContinuousClock().measure {
       for example in allExamples {
-        try example.run()
+        try await example.run()
         say()
       }
     }
@@ -70,7 +72,7 @@ func runExamples(arguments: [String]) throws {
   }
   let rest = Array(arguments.dropFirst())
   if let example = allExamples.first(where: { $0.name == name }) {
-    return try example.run(rest)
+    return try await example.run(rest)
   }
   guard ["--help", "-h", "help", "list"].contains(name) else {
     throw UsageError("there is no example \"\(name)\"")

@@ -1,7 +1,7 @@
 import Foundation
 
 do {
-  try runExamples(arguments: Array(CommandLine.arguments.dropFirst()))
+  try await runExamples(arguments: Array(CommandLine.arguments.dropFirst()))
 } catch let error as UsageError {
   complain("\(error)\nTry `swift run examples --help`.")
   exit(2)

@@ -1,0 +1,45 @@
+import Barriers
+
+/// Threads and tasks at one barrier.
+///
+/// For a program that is partly written with threads, a render loop or an audio engine perhaps, and partly with tasks.
+/// `AsyncBarrier(sharing:)` makes tasks parties of a barrier at which threads wait. Whoever comes last, of either kind,
+/// releases everyone.
+func mixedExample() async throws {
+  let threads = 2
+  let tasks = 3
+  let phases = 200
+  let barrier = ThreadBarrier(parties: threads + tasks, label: "frame", timeout: .seconds(10))
+  let shared = AsyncBarrier(sharing: barrier)
+
+  let started = startThreads(threads, named: "thread") { _ in
+    try barrier.participate {
+      try (0..<phases).map { _ in try barrier.wait() }
+    }
+  }
+  let taskArrivals = try await withThrowingTaskGroup(of: [Arrival].self) { group in
+    for _ in 0..<tasks {
+      group.addTask {
+        try await shared.participate {
+          var arrivals: [Arrival] = []
+          for _ in 0..<phases { arrivals.append(try await shared.wait()) }
+          return arrivals
+        }
+      }
+    }
+    return try await group.reduce(into: []) { $0 += $1 }
+  }
+  let threadArrivals = try started.join().flatMap(\.self)
+
+  let all = threadArrivals + taskArrivals
+  for phase in 0..<UInt64(phases) {
+    let indices = all.filter { $0.phase == phase }.map(\.index)
+    try check(
+      indices.sorted() == Array(0..<barrier.parties), "each of the parties had its place in phase \(phase)")
+  }
+  let byThread = threadArrivals.count(where: \.isLast)
+  let byTask = taskArrivals.count(where: \.isLast)
+  try check(byThread + byTask == phases, "each phase had one last arrival")
+  say("  \(threads) threads and \(tasks) tasks met in \(phases) phases.")
+  say("  A thread came last, and released everyone, in \(byThread) of them; a task in \(byTask).")
+}
