@@ -44,12 +44,21 @@ final class Watchdog: @unchecked Sendable {
 
   /// Runs the body of a party, which must be over in time.
   func during(_ watch: Watch, _ body: () -> Void) {
-    let number = lock.withLock {
+    let number = begin(watch)
+    body()
+    end(number)
+  }
+
+  /// Begins to watch a party that no single call encloses, such as a task. Answers with a number for ``end(_:)``.
+  func begin(_ watch: Watch) -> Int {
+    lock.withLock {
       nextNumber += 1
       watches[nextNumber] = watch
       return nextNumber
     }
-    body()
+  }
+
+  func end(_ number: Int) {
     lock.withLock { watches[number] = nil }
   }
 

@@ -1,0 +1,141 @@
+import Foundation
+import Testing
+
+@testable import Barriers
+
+/// The face for tasks is the same barrier, with the same names.
+struct AsyncFaceTests {
+  /// rule 20
+  @Test func itSharesTheBarrierAndAllThatThisTells() {
+    let barrier = ThreadBarrier(parties: 3, label: "halo")
+    let faces = [AsyncBarrier(sharing: barrier), AsyncBarrier(sharing: barrier)]
+    func expectAgreement() {
+      for face in faces {
+        #expect(face.threadBarrier === barrier)
+        #expect(face.parties == 3 && face.label == "halo")
+        #expect(face.phase == barrier.phase)
+        #expect(face.waitingCount == barrier.waitingCount)
+        #expect(face.isBroken == barrier.isBroken)
+        #expect(face.description == barrier.description)
+      }
+    }
+    expectAgreement()
+    let waiting = [Kind.task, .thread].map { $0.guest(at: barrier) }
+    eventually { barrier.waitingCount == 2 }
+    expectAgreement()
+    #expect("\(faces[0])" == "barrier \"halo\": phase 0, 2 of 3 parties waiting")
+    faces[1].abort(Fault("no fuel"))
+    #expect(faces[0].isBroken && faces[0].phase == 1 && faces[0].waitingCount == 0)
+    expectAgreement()
+    for guest in waiting { #expect(guest.result.breakage?.underlyingError as? Fault == Fault("no fuel")) }
+    faces[0].reset()
+    expectAgreement()
+    #expect(barrier.description == "barrier \"halo\": phase 1, 0 of 3 parties waiting")
+  }
+
+  /// rule 16, rule 24
+  @Test func itsOwnInitPassesEverythingOn() {
+    let runs = Notes<UInt64>()
+    let barrier = AsyncBarrier(parties: 1, label: "halo", timeout: .zero) { runs.add($0) }
+    #expect(barrier.parties == 1 && barrier.label == "halo" && barrier.phase == 0)
+    let alone = TaskParty("alone", at: barrier.threadBarrier) { try await barrier.wait() }
+    #expect(alone.result.arrival == Arrival(index: 0, phase: 0, isLast: true))
+    #expect(runs.all == [0])
+    let pair = AsyncBarrier(parties: 2, label: "pair", timeout: .milliseconds(2))
+    let hasty = TaskParty("hasty", at: pair.threadBarrier) { try await pair.wait() }
+    let text = "barrier \"pair\" broken in phase 0: timed out after 0.002 s with 1 of 2 parties arrived"
+    #expect(hasty.result.breakage?.description == text)
+    #expect(pair.description == text)
+    #expect(AsyncBarrier(parties: 2).label == nil)
+  }
+
+  /// rule 16
+  @Test func aCancellationReadsLikeThat() {
+    let barrier = ThreadBarrier(parties: 3, label: "halo")
+    let waiting = Kind.thread.guest("waiting", at: barrier)
+    let cancelled = TaskParty("cancelled", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+    eventually { barrier.waitingCount == 2 }
+    cancelled.cancel()
+    #expect(cancelled.isCancelled)
+    let text = "barrier \"halo\" broken in phase 0: a task was cancelled with 2 of 3 parties arrived"
+    #expect(waiting.result.breakage?.description == text)
+    #expect(barrier.description == text)
+  }
+
+  /// rule 12
+  @Test func aTaskThatThrowsOutOfParticipateAbortsTheBarrier() {
+    let barrier = ThreadBarrier(parties: 3)
+    let waiting = [Kind.task, .thread].map { $0.guest(at: barrier) }
+    eventually { barrier.waitingCount == 2 }
+    let failing = TaskParty("failing", at: barrier) {
+      try await AsyncBarrier(sharing: barrier).participate {
+        await Task.yield()
+        throw Fault("cause")
+      }
+    }
+    #expect(throws: Fault("cause")) { try failing.result.get() }
+    let told = Cause(.aborted, by: Fault("cause"), arrived: 2)
+    for guest in waiting { expect(guest.result, brokenBy: told, at: barrier) }
+    expectBrokenForAll(barrier, by: told)
+  }
+
+  /// rule 12, rule 18: what broke the barrier first is the cause, though it goes through `participate`.
+  @Test func participateHidesNoEarlierCause() {
+    let barrier = AsyncBarrier(parties: 2)
+    let cancelled = TaskParty("cancelled", at: barrier.threadBarrier) {
+      try await barrier.participate {
+        withUnsafeCurrentTask { $0?.cancel() }
+        return try await barrier.wait()
+      }
+    }
+    #expect(cancelled.isCancelled)
+    expectBrokenForAll(barrier.threadBarrier, by: Cause(.cancelled, arrived: 0))
+  }
+
+  /// rule 12
+  @Test func participateReturnsWhatItsBodyReturnsAndLeavesTheBarrierAlone() {
+    let barrier = AsyncBarrier(parties: 1)
+    let alone = TaskParty("alone", at: barrier.threadBarrier) {
+      try await barrier.participate { [try await barrier.wait().phase, try await barrier.wait().phase] }
+    }
+    #expect((try? alone.result.get()) == [0, 1])
+    #expect(!barrier.isBroken)
+    let sum = TaskParty("throws nothing") { await barrier.participate { 40 + 2 } }
+    #expect((try? sum.result.get()) == 42)
+  }
+
+  /// rule 21
+  @Test func anImpossibleNumberOfPartiesTraps() async {
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AsyncBarrier(parties: 0)
+    }
+    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("A barrier cannot have 0 parties"))
+  }
+
+  /// rule 11: on a task's thread as on any other.
+  @Test func anActionThatWaitsAtItsOwnBarrierTraps() async {
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let barrier = ThreadBarrier.withOwnAction(parties: 1, label: "halo") { barrier, _ in try barrier.wait()
+      }
+      let alone = TaskParty("alone", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+      _ = await alone.left()
+    }
+    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("its own action called wait()"))
+  }
+
+  /// The tests' own safety net knows tasks, too.
+  @Test func aTaskThatNeverLeavesEndsTheProcessAndIsNamed() async {
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let barrier = ThreadBarrier(parties: 2, label: "halo")
+      let stuck = TaskParty("stuck task", at: barrier, limit: .milliseconds(100)) {
+        try await AsyncBarrier(sharing: barrier).wait()
+      }
+      _ = await stuck.left()
+    }
+    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("stuck: stuck task"))
+    #expect(said.contains("barrier \"halo\": phase 0, 1 of 2 parties waiting"))
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@testable import Barriers
+
+/// Whatever happens in the same instant to tasks and threads, a phase has one outcome for all its parties. And no task
+/// is resumed twice: that would end the process.
+struct MixedRaceTests {
+  /// rule 1, rule 12, rule 14, rule 18, rule 19, rule 20
+  @Test(arguments: MixedRace.Event.pairs, MixedRace.Cast.allCases)
+  func twoEventsInTheSameInstantHaveOneOutcome(events: [MixedRace.Event], cast: MixedRace.Cast) {
+    stress(share: MixedRace.Event.pairs.count) { _ in
+      for _ in 0..<10 {
+        let race = MixedRace(events, cast: cast)
+        expectAllOrNone(race.run(delay: .microseconds(Int.random(in: 0...400))), parties: MixedRace.parties)
+      }
+    }
+  }
+
+  /// rule 18: a cancellation that races the last arrival wins or loses for everybody.
+  @Test(arguments: [2, 3, 8], Kind.allCases)
+  func aCancellationThatRacesTheLastArrivalHasOneWinner(count: Int, last: Kind) {
+    stress(share: 9) { round in
+      let barrier = ThreadBarrier(parties: count)
+      let tasks = (1..<count).map { _ in
+        TaskParty(at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+      }
+      if round.isMultiple(of: 2) { eventually { barrier.waitingCount == count - 1 } }
+      let guest = last.guest("last", at: barrier)
+      for _ in 0..<round % 50 { sched_yield() }
+      tasks[0].cancel()
+      let outcomes = [guest.result] + tasks.map(\.result)
+      expectAllOrNone(outcomes, parties: count)
+      let completed = outcomes.count { $0.arrival != nil }
+      #expect(completed == 0 || completed == count)
+      #expect(tasks[0].isCancelled == (completed == 0))
+      #expect(outcomes.compactMap(\.breakage).allSatisfy { $0.reason == .cancelled && $0.arrived < count })
+      #expect(barrier.isBroken == (completed == 0))
+    }
+  }
+
+  /// rule 1, rule 19: the last has completed its phase, and is held up on its way to wake those who sleep, when tasks
+  /// come to sleep in the next phase. It wakes none of those.
+  @Test func tasksOfTheNextPhaseAreNotWokenWithThoseOfTheLast() {
+    let barrier = ThreadBarrier(parties: 4)
+    let early = (0..<3).map { _ in Kind.task.guest("early", at: barrier) }
+    eventually { barrier.waitingCount == 3 }
+    for task in early { task.fallsAsleep() }
+    // To wake them, the last needs the lock.
+    let hold = Gate()
+    let holder = Party("holds the lock") { barrier.core.slowPath.withLock { _ in hold.pass() } }
+    eventually { hold.visitors == 1 }
+    let last = Party("last", at: barrier) { try barrier.wait() }
+    eventually { barrier.phase == 1 }
+    last.freeze()
+    hold.open()
+    _ = holder.result
+    let next = (0..<3).map { _ in Kind.task.guest("next", at: barrier) }
+    eventually { barrier.waitingCount == 3 }
+    for task in next { task.fallsAsleep() }
+    last.thaw()
+    expect(last.result, completed: 0, index: 3, of: barrier)
+    for task in early { expect(task.result, completed: 0, of: barrier) }
+    for task in next { task.fallsAsleep() }
+    #expect(next.allSatisfy { !$0.hasLeft })
+    expect(Kind.thread.guest("last", at: barrier).result, completed: 1, index: 3, of: barrier)
+    for task in next { expect(task.result, completed: 1, of: barrier) }
+  }
+}

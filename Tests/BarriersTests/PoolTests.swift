@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Barriers
+
+/// No thread is blocked: any number of tasks meets on a pool of any number of threads.
+struct PoolTests {
+  /// rule 17
+  @Test(arguments: [(threads: 1, tasks: 2), (threads: 1, tasks: 1_000), (threads: 2, tasks: 100)])
+  func manyTasksMeetOnFewThreads(threads: Int, tasks: Int) {
+    let (runs, wrong) = (Counter(), Counter())
+    let barrier = AsyncBarrier(parties: tasks) { _ in runs.add() }
+    Pool.with(threads: threads) { pool in
+      let parties = (0..<tasks).map { index in
+        TaskParty("task \(index)", at: barrier.threadBarrier, on: pool) {
+          for phase in 0..<5 as Range<UInt64> {
+            if try await barrier.wait().phase != phase { wrong.add() }
+          }
+        }
+      }
+      for party in parties { #expect((try? party.result.get()) != nil) }
+    }
+    #expect(runs.now == 5)
+    #expect(wrong.now == 0)
+    #expect(barrier.phase == 5)
+  }
+
+  enum End: CaseIterable, Sendable { case abort, reset, cancellation, timeout }
+
+  /// rule 17, rule 18, rule 12: nor is one needed to free them.
+  @Test(arguments: End.allCases)
+  func manyTasksAreFreedOnOneThread(end: End) {
+    let tasks = 200
+    let barrier = ThreadBarrier(parties: tasks + 2)
+    Pool.with(threads: 1) { pool in
+      let parties = (0..<tasks).map { index in
+        TaskParty("task \(index)", at: barrier, on: pool) {
+          try await AsyncBarrier(sharing: barrier).wait(timeout: .seconds(3600))
+        }
+      }
+      eventually { barrier.waitingCount == tasks }
+      let told: Cause
+      switch end {
+      case .abort:
+        barrier.abort(Fault("enough"))
+        told = Cause(.aborted, by: Fault("enough"), arrived: tasks)
+      case .reset:
+        barrier.reset()
+        told = Cause(.reset, arrived: tasks)
+      case .cancellation:
+        parties[0].cancel()
+        told = Cause(.cancelled, arrived: tasks)
+      case .timeout:
+        _ = Kind.task.guest("hasty", at: barrier, .timeout(.zero)).result
+        told = Cause(.timedOut, arrived: tasks + 1)
+      }
+      #expect(parties[0].isCancelled == (end == .cancellation))
+      for party in parties.dropFirst() { expect(party.result, brokenBy: told, at: barrier) }
+    }
+  }
+
+  /// rule 17, rule 20
+  @Test func threadsMeetTasksThatShareOneThread() {
+    let barrier = ThreadBarrier(parties: 12)
+    Pool.with(threads: 1) { pool in
+      let tasks = (0..<8).map { _ in
+        TaskParty("task", at: barrier, on: pool) {
+          for _ in 0..<100 { try await AsyncBarrier(sharing: barrier).wait() }
+        }
+      }
+      let threads = crew(of: 4, at: barrier) { _ in for _ in 0..<100 { try barrier.wait() } }
+      #expect(threads.allSatisfy { (try? $0.get()) != nil })
+      for task in tasks { #expect((try? task.result.get()) != nil) }
+    }
+    #expect(barrier.phase == 100)
+  }
+
+  /// rule 17: on the default pool, in a process of its own.
+  @Test func tenThousandTasksMeetOnTheDefaultPool() async {
+    await #expect(processExitsWith: .success) {
+      let barrier = AsyncBarrier(parties: 10_000)
+      let parties = (0..<10_000).map { index in
+        TaskParty("task \(index)", at: barrier.threadBarrier, on: globalConcurrentExecutor) {
+          for _ in 0..<5 { try await barrier.wait() }
+        }
+      }
+      for party in parties { #expect((try? await party.left().get()) != nil) }
+      #expect(barrier.phase == 5)
+    }
+  }
+}
