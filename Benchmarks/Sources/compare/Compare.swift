@@ -1,0 +1,60 @@
+import ArgumentParser
+
+/// Measures back-to-back phases of this library's barriers beside those of others.
+@main
+struct Compare: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare what a phase costs, back to back, at several barriers.",
+    discussion: """
+      All contenders run in turn within each round. A row states the medians over the rounds, and ratios to the \
+      fastest barrier of others in this run that has as many parties.
+      """)
+
+  @Option(parsing: .upToNextOption, help: "How many threads or tasks meet.")
+  var parties = [2, 4, 16, 64, 256, 1024]
+
+  @Option(help: "How often each contender runs.")
+  var rounds = 9
+
+  @Option(parsing: .upToNextOption, help: "Only contenders whose names contain one of these.")
+  var only: [String] = []
+
+  @Flag(help: "Also Python's asyncio.Barrier, if python3 is installed.")
+  var withPython = false
+
+  func validate() throws {
+    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1, but is \(rounds).") }
+    if let wrong = parties.first(where: { !(2...100_000).contains($0) }) {
+      throw ValidationError("--parties must be from 2 to 100000, but one is \(wrong).")
+    }
+    guard !contenders.isEmpty else {
+      throw ValidationError("--only leaves nothing to measure: there are \(names(Contender.all)).")
+    }
+  }
+
+  private var contenders: [Contender] {
+    let all = Contender.all + (withPython ? [.asyncio] : [])
+    return only.isEmpty ? all : all.filter { contender in only.contains { contender.name.contains($0) } }
+  }
+
+  private func names(_ contenders: [Contender]) -> String {
+    contenders.map(\.name).joined(separator: ", ")
+  }
+
+  func run() async throws {
+    print("processors: \(usableProcessors), rounds: \(rounds)")
+    Table.printHead()
+    for count in parties {
+      let contenders = contenders.filter { count <= $0.maxParties }
+      var costs = [[Cost]](repeating: [], count: contenders.count)
+      for _ in 0..<rounds {
+        for (index, contender) in contenders.enumerated() {
+          costs[index].append(try await contender.measure(count))
+        }
+      }
+      let rows = zip(contenders, costs.map(Cost.median))
+      let best = rows.filter { $0.0.isPeer }.min { $0.1.wall < $1.1.wall }?.1
+      for (contender, cost) in rows { Table.printRow(contender.name, count, cost, best: best) }
+    }
+  }
+}
