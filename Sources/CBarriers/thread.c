@@ -79,3 +79,26 @@ int cbarriers_usable_processors(void) {
   long online = sysconf(_SC_NPROCESSORS_ONLN);
   return online > 0 ? (int)online : 1;
 }
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+
+#ifdef THREAD_SANITIZER
+
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+
+void cbarriers_sanitizer_ignore_reads_begin(void) { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
+
+void cbarriers_sanitizer_ignore_reads_end(void) { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
+
+#else
+
+void cbarriers_sanitizer_ignore_reads_begin(void) {}
+
+void cbarriers_sanitizer_ignore_reads_end(void) {}
+
+#endif

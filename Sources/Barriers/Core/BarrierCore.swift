@@ -145,7 +145,7 @@ struct BarrierCore: ~Copyable, Sendable {
   private func wakeSleepers() {
     var tasks = slowPath.wakeAll { $0.tasks.takeOver(open: word.load().generation) }
     guard !tasks.isEmpty else { return }
-    for task in tasks { task.wake() }
+    SleepingTask.wake(tasks)
     tasks.removeAll(keepingCapacity: true)
     slowPath.withLock { $0.tasks.recycle(&tasks) }
   }

@@ -68,6 +68,10 @@ void cbarriers_set_thread_word(void *word);
 /// `ContinuousClock` reads. Only differences mean something.
 uint64_t cbarriers_nanoseconds(void);
 
+/// Between these two, ThreadSanitizer does not note what this thread reads. Elsewhere they do nothing.
+void cbarriers_sanitizer_ignore_reads_begin(void);
+void cbarriers_sanitizer_ignore_reads_end(void);
+
 /// How many processors this process may use now; at least 1.
 int cbarriers_usable_processors(void);
 
