@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// Measures back-to-back phases of this library's barriers beside those of others.
 @main
@@ -19,11 +20,19 @@ struct Compare: AsyncParsableCommand {
   @Option(parsing: .upToNextOption, help: "Only contenders whose names contain one of these.")
   var only: [String] = []
 
+  @Option(help: "How long each run is, in milliseconds.")
+  var milliseconds = 50
+
+  @Option(help: "How many threads of another process keep processors busy meanwhile.")
+  var busy = 0
+
   @Flag(help: "Also Python's asyncio.Barrier, if python3 is installed.")
   var withPython = false
 
   func validate() throws {
-    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1, but is \(rounds).") }
+    guard rounds > 0 else {
+      throw ValidationError("--rounds must be at least 1, but is \(rounds).")
+    }
     if let wrong = parties.first(where: { !(2...100_000).contains($0) }) {
       throw ValidationError("--parties must be from 2 to 100000, but one is \(wrong).")
     }
@@ -34,7 +43,8 @@ struct Compare: AsyncParsableCommand {
 
   private var contenders: [Contender] {
     let all = Contender.all + (withPython ? [.asyncio] : [])
-    return only.isEmpty ? all : all.filter { contender in only.contains { contender.name.contains($0) } }
+    return only.isEmpty
+      ? all : all.filter { contender in only.contains { contender.name.contains($0) } }
   }
 
   private func names(_ contenders: [Contender]) -> String {
@@ -42,7 +52,11 @@ struct Compare: AsyncParsableCommand {
   }
 
   func run() async throws {
-    print("processors: \(usableProcessors), rounds: \(rounds)")
+
+    print("processors: \(usableProcessors), rounds: \(rounds), busy threads: \(busy)")
+    runLength = Double(milliseconds) * 1e6
+    let load = try Load(threads: busy)
+    defer { load.end() }
     Table.printHead()
     for count in parties {
       let contenders = contenders.filter { count <= $0.maxParties }
@@ -55,6 +69,7 @@ struct Compare: AsyncParsableCommand {
       let rows = zip(contenders, costs.map(Cost.median))
       let best = rows.filter { $0.0.isPeer }.min { $0.1.wall < $1.1.wall }?.1
       for (contender, cost) in rows { Table.printRow(contender.name, count, cost, best: best) }
+      fflush(nil)
     }
   }
 }

@@ -14,21 +14,26 @@ struct Cost: Sendable {
   var switches: Double?
 
   static func median(_ costs: [Cost]) -> Cost {
-    func middle(_ values: [Double]) -> Double? { values.isEmpty ? nil : values.sorted()[values.count / 2] }
+    func middle(_ values: [Double]) -> Double? {
+      values.isEmpty ? nil : values.sorted()[values.count / 2]
+    }
     return Cost(
       wall: middle(costs.map(\.wall))!, cpu: middle(costs.compactMap(\.cpu)),
       switches: middle(costs.compactMap(\.switches)))
   }
 }
 
-/// Runs more and more phases, until a run is long enough for the clocks: 50 ms.
+/// How long a run has to be, in nanoseconds, that starting it and learning how to wait do not count.
+nonisolated(unsafe) var runLength = 50e6
+
+/// Runs more and more phases, until a run is long enough.
 func repeated(_ run: (_ phases: Int) async -> Cost) async -> Cost {
   var phases = 10
   while true {
     let cost = await run(phases)
     let length = cost.wall * Double(phases)
-    if length >= 50e6 { return cost }
-    phases *= max(2, min(100, Int(60e6 / length)))
+    if length >= runLength { return cost }
+    phases *= max(2, min(100, Int(1.2 * runLength / length)))
   }
 }
 
@@ -141,7 +146,8 @@ private struct Usage {
     getrusage(ownProcess, &usage)
     let seconds = Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
     let microseconds = Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
-    return Usage(cpu: seconds * 1e9 + microseconds * 1e3, switches: Double(usage.ru_nvcsw + usage.ru_nivcsw))
+    return Usage(
+      cpu: seconds * 1e9 + microseconds * 1e3, switches: Double(usage.ru_nvcsw + usage.ru_nivcsw))
   }
 
   static func - (later: Usage, earlier: Usage) -> Usage {

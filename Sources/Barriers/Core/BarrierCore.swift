@@ -105,6 +105,7 @@ struct BarrierCore: ~Copyable, Sendable {
         end(Breakage(.actionFailed, error, by: call.index)) { $0.afterBreak(of: call.generation) }
       }
     }
+    policy.phaseEnds(someoneSleeps: word.load().hasSleepers)
     if let ended = word.change({ $0.afterCompletion(of: call.generation) }) {
       if ended.hasSleepers { wakeSleepers() }
     } else {

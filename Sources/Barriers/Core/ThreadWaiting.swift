@@ -1,4 +1,4 @@
-/// How a thread waits: it polls, then it sleeps.
+/// How a thread waits: awake for a while, then asleep.
 extension BarrierCore {
   /// Arrives, and blocks the thread until the phase is over.
   func wait(_ patience: Patience) throws(BrokenBarrierError) -> Arrival {
@@ -23,7 +23,7 @@ extension BarrierCore {
 
   /// Blocks until the phase is over; returns if it completed.
   private func block(_ call: Call, until deadline: Deadline?) throws(BrokenBarrierError) {
-    if !poll(call, until: deadline) && !sleep(call, until: deadline) {
+    if !waitAwake(call, until: deadline) && !sleep(call, until: deadline) {
       // Too late to give up: all have arrived, or the phase is over already.
       if !giveUp(call, Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
         _ = sleep(call, until: nil)
@@ -32,9 +32,9 @@ extension BarrierCore {
     try leave(call)
   }
 
-  /// Polls for as long as that may pay; `true` if the phase is over. Whoever only tries, does not.
-  private func poll(_ call: Call, until deadline: Deadline?) -> Bool {
-    deadline?.granted != .zero && policy.poll { isOver(call) }
+  /// Waits awake for as long as that may pay; `true` if the phase is over. Whoever only tries, does not.
+  private func waitAwake(_ call: Call, until deadline: Deadline?) -> Bool {
+    deadline?.granted != .zero && policy.waitAwake(until: deadline) { isOver(call) }
   }
 
   /// Sleeps until the phase is over; `false` when the deadline has come first.

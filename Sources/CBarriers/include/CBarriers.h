@@ -86,6 +86,9 @@ static inline void cbarriers_pause(void) {
 #endif
 }
 
+/// Lets other threads run on this thread's processor, if any are waiting for it.
+static inline void cbarriers_yield(void) { (void)sched_yield(); }
+
 #ifdef __cplusplus
 }
 #endif
