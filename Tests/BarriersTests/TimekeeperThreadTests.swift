@@ -58,7 +58,7 @@ struct TimekeeperThreadTests {
         pair.reset()
         try await pair.wait(timeout: .seconds(1 << 40))
       }
-      eventually { pair.waitingCount == 1 && pair.phase == 1 }
+      eventually { pair.phase == 1 && pair.waitingCount == 1 }  // in this order: not while it tries
       _ = Kind.thread.guest("last", at: pair.threadBarrier).result
       #expect((try? await alone.left().get()) != nil)
       #expect(timekeepers() == 0)
