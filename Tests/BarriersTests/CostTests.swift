@@ -84,18 +84,6 @@ struct CostTests {
   }
 }
 
-/// The most memory that this process has had at once.
-private func residentKilobytes() -> Int {
-  var usage = rusage()
-  #if canImport(Darwin)
-  getrusage(RUSAGE_SELF, &usage)
-  return usage.ru_maxrss / 1024
-  #else
-  getrusage(0, &usage)  // RUSAGE_SELF, which has several types
-  return usage.ru_maxrss
-  #endif
-}
-
 #if os(Linux)
 /// How often this thread has gone to sleep.
 private func switches() -> Int {

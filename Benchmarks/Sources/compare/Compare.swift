@@ -30,6 +30,12 @@ struct Compare: AsyncParsableCommand {
   var withPython = false
 
   func validate() throws {
+    guard (1...60_000).contains(milliseconds) else {
+      throw ValidationError("--milliseconds must be from 1 to 60000, but is \(milliseconds).")
+    }
+    guard (0...64).contains(busy) else {
+      throw ValidationError("--busy must be from 0 to 64, but is \(busy).")
+    }
     guard rounds > 0 else {
       throw ValidationError("--rounds must be at least 1, but is \(rounds).")
     }
@@ -54,7 +60,6 @@ struct Compare: AsyncParsableCommand {
   func run() async throws {
 
     print("processors: \(usableProcessors), rounds: \(rounds), busy threads: \(busy)")
-    runLength = Double(milliseconds) * 1e6
     let load = try Load(threads: busy)
     defer { load.end() }
     Table.printHead()
@@ -63,7 +68,10 @@ struct Compare: AsyncParsableCommand {
       var costs = [[Cost]](repeating: [], count: contenders.count)
       for _ in 0..<rounds {
         for (index, contender) in contenders.enumerated() {
-          costs[index].append(try await contender.measure(count))
+          let cost = try await Run.$length.withValue(Double(milliseconds) * 1e6) {
+            try await contender.measure(count)
+          }
+          costs[index].append(cost)
         }
       }
       let rows = zip(contenders, costs.map(Cost.median))

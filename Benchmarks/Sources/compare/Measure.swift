@@ -24,7 +24,9 @@ struct Cost: Sendable {
 }
 
 /// How long a run has to be, in nanoseconds, that starting it and learning how to wait do not count.
-nonisolated(unsafe) var runLength = 50e6
+enum Run {
+  @TaskLocal static var length = 50e6
+}
 
 /// Runs more and more phases, until a run is long enough.
 func repeated(_ run: (_ phases: Int) async -> Cost) async -> Cost {
@@ -32,8 +34,8 @@ func repeated(_ run: (_ phases: Int) async -> Cost) async -> Cost {
   while true {
     let cost = await run(phases)
     let length = cost.wall * Double(phases)
-    if length >= runLength { return cost }
-    phases *= max(2, min(100, Int(1.2 * runLength / length)))
+    if length >= Run.length { return cost }
+    phases *= max(2, min(100, Int(1.2 * Run.length / length)))
   }
 }
 
