@@ -7,8 +7,8 @@ public struct WaitStrategy: Sendable, Hashable {
 
   /// Stays awake for a short, bounded time where that makes phases shorter, and sleeps otherwise. The default.
   ///
-  /// With as many processors as parties, a phase may so be over in some ten nanoseconds instead of some ten
-  /// microseconds. With more parties than processors, a party that waits gives its processor to the others before it
+  /// With as many processors as parties, a phase may so be over in a tenth of a microsecond instead of
+  /// some ten or twenty. With more parties than processors, a party that waits gives its processor to the others before it
   /// sleeps. Which way pays depends on what else runs, so the barrier times its phases and tries the other way now and
   /// then; the tries cost about 3 % of the time, and less and less.
   public static let adaptive = WaitStrategy(kind: .adaptive)

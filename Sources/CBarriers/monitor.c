@@ -1,5 +1,5 @@
-// The mutex and the condition of a monitor. The platforms differ in one thing only: how a condition is made to
-// count on the monotonic clock.
+// The mutex and the condition of a monitor. The platforms differ in how a condition is made to count on the monotonic
+// clock, in when a broadcast is safe, and in what they return under load.
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
@@ -12,7 +12,6 @@
 
 static const uint64_t nanoseconds_per_second = 1000000000;
 static const uint64_t longest_wait = 86400000000000;  // a day: far from any overflow
-
 
 static int init_condition(pthread_cond_t *condition) {
 #if defined(__APPLE__)
@@ -101,8 +100,8 @@ int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
 
 #else
 
-// After unlocking: those woken under the lock would only queue up for it. With 64 threads on two processors that made a
-// phase 6.8 times slower.
+// After unlocking: those woken under the lock would only queue up for it. With 64 sleeping threads on two processors a
+// phase took five to six times as long so.
 int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
   int error = cbarriers_monitor_unlock(monitor);
   return error != 0 ? error : pthread_cond_broadcast(&monitor->condition);

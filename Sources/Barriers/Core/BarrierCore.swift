@@ -79,8 +79,9 @@ struct BarrierCore: ~Copyable, Sendable {
     }
   }
 
-  /// A cancelled caller, who must not help to complete a phase: breaks the open one. If all have arrived there, it is
-  /// counted as surplus, to come again when that phase is over; this is its call.
+  /// A cancelled caller, who must not help to complete a phase: breaks the open one, and answers `nil`, as it does where
+  /// the barrier is broken already. If all have arrived in the open phase, the caller is counted there as surplus, to
+  /// come again when that phase is over; then this answers with its call.
   func arriveCancelled() -> Call? {
     while true {
       if end(Breakage(.cancelled), by: { $0.arrived < parties ? $0.afterBreak() : nil }) { return nil }

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// There are two ways to wait, of which the barrier uses the one that makes its phases shorter now:
 /// - *Awake.* If all parties can run at once, a party polls: a phase whose missing parties are running is often over in
-///   50 ns, while to sleep and to be woken costs some 20 µs. With more parties than processors whoever polls may be
+///   100 ns, while to sleep and to be woken costs some 20 µs. With more parties than processors whoever polls may be
 ///   keeping the missing one from running: so a party gives its processor away and looks again, which costs less than
 ///   half of what it costs to sleep and to be woken. Either has its limit, after which the party sleeps.
 /// - *Asleep* at once. Beside busy threads the missing party may not run for a while, a party that gives its processor
