@@ -53,10 +53,8 @@ struct BarrierCore: ~Copyable, Sendable {
   enum Step {
     /// It was the last: the action has run, and the phase completed.
     case completed(Arrival)
-    /// Waits for the phase to be over.
+    /// Waits for the phase to be over. If the call is surplus, it arrives again then.
     case waits(Call)
-    /// One caller more than there are parties: waits for the phase to be over, then arrives again.
-    case surplus(Call)
   }
 
   /// Arrives. The last to do so runs the action, opens the next phase and wakes those who sleep.
@@ -65,13 +63,11 @@ struct BarrierCore: ~Copyable, Sendable {
       let found = word.arrive()
       let call = call(found)
       switch found.place(of: parties) {
-      case .waiter:
+      case .waiter, .surplus:
         return .waits(call)
       case .last:
         try complete(call)
         return .completed(call.arrival(isLast: true))
-      case .surplus:
-        return .surplus(call)
       case .refused:
         // Unless it was reset since: then this call arrives after that.
         if let error = refusal(in: found.generation) { throw error }
@@ -94,8 +90,7 @@ struct BarrierCore: ~Copyable, Sendable {
   /// The call that found this state when it arrived.
   private func call(_ found: BarrierState) -> Call {
     if found.arrived >= BarrierState.maxCallers && !found.isBroken { trapOverfull() }
-    return Call(
-      index: found.arrived, generation: found.generation, phase: phases.number(of: found.generation))
+    return Call(index: found.arrived, phase: phases.number(of: found.generation))
   }
 
   private func complete(_ call: Call) throws(BrokenBarrierError) {
@@ -113,6 +108,16 @@ struct BarrierCore: ~Copyable, Sendable {
       // Broken, by the action or meanwhile; this call was counted in it, so the ledger knows.
       throw verdict(on: call)!
     }
+  }
+
+  /// Whether the call came when all had arrived.
+  func isSurplus(_ call: Call) -> Bool { call.index >= parties }
+
+  /// The call's time begins to run. Answers when the call gives up, if ever: a surplus one does not, for no time-out
+  /// breaks a phase in which all have arrived.
+  func startTime(of call: Call, _ patience: inout Patience) -> Deadline? {
+    let deadline = patience.deadline()
+    return isSurplus(call) ? nil : deadline
   }
 
   /// Whether the phase of this call is over, one way or the other.

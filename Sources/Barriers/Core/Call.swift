@@ -2,9 +2,9 @@
 struct Call: Sendable {
   /// How many had arrived before. From the number of parties on, the call is surplus.
   let index: Int
-  let generation: UInt64
-  /// The generation's full number.
   let phase: UInt64
+
+  var generation: UInt64 { BarrierState(opening: phase).generation }
 
   func arrival(isLast: Bool) -> Arrival {
     Arrival(index: index, phase: phase, isLast: isLast)

@@ -11,12 +11,8 @@ extension BarrierCore {
       case .completed(let arrival):
         return arrival
       case .waits(let call):
-        try block(call, until: patience.deadline())
-        return call.arrival(isLast: false)
-      case .surplus(let call):
-        // All have arrived, so no time-out changes this phase. But this caller's time runs.
-        _ = patience.deadline()
-        try block(call, until: nil)
+        try block(call, until: startTime(of: call, &patience))
+        if !isSurplus(call) { return call.arrival(isLast: false) }
       }
     }
   }
