@@ -8,6 +8,9 @@ let package = Package(
   dependencies: [
     .package(name: "swift-barriers", path: "../"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.4"),
+    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
   ],
   targets: [
     .target(name: "CxxPeers"),
@@ -17,8 +20,12 @@ let package = Package(
         "CxxPeers",
         .product(name: "Barriers", package: "swift-barriers"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "TextTable", package: "TextTable"),
       ],
-      resources: [.copy("Foreign")]),
+      resources: [.copy("Foreign")],
+      swiftSettings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -1,4 +1,4 @@
-// The barrier of C++20, for the benchmarks to measure beside the library's.
+// Barriers that are not Swift's, for the benchmarks to measure beside the library's.
 
 #ifndef CXX_PEERS_H
 #define CXX_PEERS_H
@@ -7,9 +7,20 @@
 extern "C" {
 #endif
 
-void *cxx_barrier_create(long parties);
-void cxx_barrier_wait(void *barrier);
-void cxx_barrier_destroy(void *barrier);
+/// C++20's std::barrier.
+void *standard_barrier_create(long parties);
+void standard_barrier_wait(void *barrier);
+void standard_barrier_destroy(void *barrier);
+
+/// A mutex, a condition, a count and a generation, as textbooks have it.
+void *textbook_barrier_create(long parties);
+void textbook_barrier_wait(void *barrier);
+void textbook_barrier_destroy(void *barrier);
+
+/// A count and a generation that everyone polls: the fastest there can be while every party has a processor.
+void *spinning_barrier_create(long parties);
+void spinning_barrier_wait(void *barrier);
+void spinning_barrier_destroy(void *barrier);
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,11 @@
-"""Back-to-back phases of asyncio.Barrier: prints the nanoseconds a phase."""
+"""Back-to-back phases of asyncio.Barrier: prints the nanoseconds and the processor's nanoseconds a phase."""
+
 import asyncio
 import sys
 import time
 
 
-async def main(parties: int, phases: int) -> None:
+async def run(parties: int, phases: int) -> tuple[int, int]:
     barrier = asyncio.Barrier(parties)
 
     async def party() -> tuple[int, int]:
@@ -15,8 +16,20 @@ async def main(parties: int, phases: int) -> None:
             await barrier.wait()
         return start, time.monotonic_ns()
 
+    used = time.process_time_ns()
     spans = await asyncio.gather(*(party() for _ in range(parties)))
-    print((max(end for _, end in spans) - min(start for start, _ in spans)) / phases)
+    used = time.process_time_ns() - used
+    return max(end for _, end in spans) - min(start for start, _ in spans), used
+
+
+async def main(parties: int, milliseconds: int) -> None:
+    phases = 5
+    while True:
+        wall, used = await run(parties, phases)
+        if wall >= milliseconds * 1_000_000:
+            print(wall / phases, used / phases)
+            return
+        phases *= max(2, min(20, int(1.2e6 * milliseconds / wall)))
 
 
 asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
