@@ -1,4 +1,4 @@
-// Threads: starting one, and what one may ask about itself and about the machine that it runs on.
+// Threads: starting one, and what one may ask about itself.
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
@@ -66,18 +66,6 @@ uint64_t cbarriers_nanoseconds(void) {
   struct timespec now;
   (void)clock_gettime(continuous, &now);  // cannot fail: the clock is always there
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-int cbarriers_usable_processors(void) {
-#if defined(__linux__)
-  cpu_set_t affinity;
-  if (sched_getaffinity(0, sizeof affinity, &affinity) == 0) {
-    int count = CPU_COUNT(&affinity);
-    if (count > 0) return count;
-  }
-#endif
-  long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return online > 0 ? (int)online : 1;
 }
 
 #if defined(__has_feature)

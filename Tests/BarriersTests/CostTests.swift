@@ -53,6 +53,20 @@ struct CostTests {
     #expect(costs.map(\.broadcasts).reduce(0, +) <= phases + 1)
   }
 
+  @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
+  func aBarrierTakesHalfAKilobyte(strategy: WaitStrategy) throws {
+    let alone = Party("alone") {
+      // The first one makes what all share.
+      _ = ThreadBarrier(parties: 2, strategy: strategy)
+      let before = counters_of_this_thread()
+      let barriers = (0..<100).map { ThreadBarrier(parties: $0 + 1, strategy: strategy) }
+      let cost = counters_of_this_thread() - before
+      return (cost.bytes - MemoryLayout<ThreadBarrier>.stride * barriers.count) / barriers.count
+    }
+    let bytes = try alone.result.get()
+    #expect(bytes <= 512)
+  }
+
   /// rule 13, rule 22: in a process of its own, for other tests need memory too.
   @Test func aBarrierDoesNotGrowWithTheNumberOfItsPhases() async {
     await #expect(processExitsWith: .success) {
@@ -96,7 +110,8 @@ private func switches() -> Int {
 extension counters {
   fileprivate static func - (later: counters, earlier: counters) -> counters {
     counters(
-      allocations: later.allocations - earlier.allocations, locks: later.locks - earlier.locks,
+      allocations: later.allocations - earlier.allocations, bytes: later.bytes - earlier.bytes,
+      locks: later.locks - earlier.locks,
       sleeps: later.sleeps - earlier.sleeps, broadcasts: later.broadcasts - earlier.broadcasts)
   }
 }

@@ -25,26 +25,31 @@ void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 
 void *malloc(size_t size) {
+  mine.bytes += (long)size;
   mine.allocations++;
   return __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size) {
+  mine.bytes += (long)(count * size);
   mine.allocations++;
   return __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size) {
+  mine.bytes += (long)size;
   mine.allocations++;
   return __libc_realloc(old, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
+  mine.bytes += (long)size;
   mine.allocations++;
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **result, size_t alignment, size_t size) {
+  mine.bytes += (long)size;
   mine.allocations++;
   *result = __libc_memalign(alignment, size);
   return *result == NULL;

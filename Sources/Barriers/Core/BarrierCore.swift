@@ -34,6 +34,7 @@ struct BarrierCore: ~Copyable, Sendable {
 
   init(
     parties: Int, label: String?, strategy: WaitStrategy, firstPhase: UInt64 = 0,
+    processors: Int = WaitPolicy.usableProcessors,
     action: (@Sendable (_ phase: UInt64) throws -> Void)?
   ) {
     guard (1...Self.maxParties).contains(parties) else {
@@ -42,7 +43,7 @@ struct BarrierCore: ~Copyable, Sendable {
     self.parties = parties
     self.label = label
     self.action = action.map(Action.init)
-    policy = WaitPolicy(strategy, parties: parties)
+    policy = WaitPolicy(strategy, parties: parties, processors: processors)
     phases = PhaseNumbers(first: firstPhase)
     word = StateWord(BarrierState(opening: firstPhase))
   }
@@ -103,6 +104,7 @@ struct BarrierCore: ~Copyable, Sendable {
     }
     policy.phaseEnds(someoneSleeps: word.load().hasSleepers)
     if let ended = word.change({ $0.afterCompletion(of: call.generation) }) {
+      policy.phaseIsOver()
       if ended.hasSleepers { wakeSleepers() }
     } else {
       // Broken, by the action or meanwhile; this call was counted in it, so the ledger knows.
@@ -192,8 +194,10 @@ struct BarrierCore: ~Copyable, Sendable {
     }
     // Destroyed here and not under the lock, for an error of the user's may do anything when it goes.
     _ = consume mended
-    if let ended, ended.hasSleepers { wakeSleepers() }
-    return ended != nil
+    guard let ended else { return false }
+    policy.phaseIsOver()
+    if ended.hasSleepers { wakeSleepers() }
+    return true
   }
 
   // MARK: Looking

@@ -46,7 +46,7 @@ struct StateWord: ~Copyable, Sendable {
 
 /// Room for the rest of a cache line: 64 bytes on x86, up to 128 on Apple's processors, which also is what x86
 /// fetches at a time.
-private struct CacheLinePadding: Sendable {
+struct CacheLinePadding: Sendable {
   private let room: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
     0, 0, 0, 0, 0, 0, 0, 0
   )

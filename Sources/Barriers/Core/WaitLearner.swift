@@ -1,17 +1,30 @@
-/// Learns which way of waiting makes a barrier's phases shorter: staying awake or sleeping.
+/// Learns which way of waiting makes a barrier's phases shorter.
 ///
 /// A pure value: it is told when phases end, and answers how to wait in the next. It keeps an estimate of what a phase
-/// takes in the usual way, and now and then tries the other for a few phases. What the tries cost is bounded by
+/// takes in the usual way, and now and then tries another for a few phases. What the tries cost is bounded by
 /// construction:
 /// - A try ends with the first phase that takes four times as long as usual.
 /// - After a try that lost, the next comes when 32 times of what it wasted have passed: so about 3 % of the time is
 ///   wasted, and less and less, for this doubles with each try that is lost in a row.
 struct WaitLearner {
-  enum Way: Sendable { case awake, asleep }
+  enum Way: UInt64, Sendable {
+    /// Looks again and again.
+    case polling
+    /// Gives the processor away, and looks when it has it back.
+    case yielding
+    /// Sleeps until woken.
+    case sleeping
 
-  /// The way to wait that has been found better.
+    fileprivate var next: Way { Way(rawValue: rawValue + 1) ?? .polling }
+  }
+
+  /// The way to wait that has been found best.
   private(set) var usual: Way
-  private var isTrying = false
+  /// Whether polling is a way at all.
+  private let mayPoll: Bool
+  /// The way that is being tried, and the one that was tried last.
+  private var tried: Way?
+  private var lastTried: Way
   /// What a phase takes in the usual way, in nanoseconds.
   private var estimate: Double?
 
@@ -20,16 +33,21 @@ struct WaitLearner {
   private var phases = 0
   private var nanoseconds = 0.0
   private var slept = 0
+  /// Whether staying awake, as is usual, was in vain: in nearly all phases somebody slept in the end.
+  private var isInVain = false
   /// What the try that is going on, or was the last, took beyond as many usual phases.
   private var wasted = 0.0
   /// The next phase says nothing: those who wait in it came before the way was changed.
   private var isChanging = false
-  private var nextTry: UInt64 = 0
+  /// When the next try is due.
+  private(set) var nextTry: UInt64
   private var lossesInARow = 0
 
-  /// Phases on which a judgement rests: of the usual way enough to smooth them; of a try few, for they may be dear.
+  /// Phases on which a judgement rests: of the usual way enough to smooth them, unless they are so long that few must
+  /// do; of a try few, for they may be dear.
   private static let usualPhases = 16
   private static let triedPhases = 4
+  private static let longEnough = 1e6
 
   /// A phase that takes so many times as long as usual says all that there is to say.
   private static let endless = 4.0
@@ -38,11 +56,18 @@ struct WaitLearner {
   /// long the one in use is as good.
   private static let margin = 0.93
 
-  init(_ usual: Way) {
+  /// How much longer phases may be if everyone sleeps at once, where staying awake is in vain: nothing, but for what
+  /// timings vary by. The processor's time is saved.
+  private static let thrift = 1.02
+
+  init(_ usual: Way, mayPoll: Bool, nextTry: UInt64 = 0) {
     self.usual = usual
+    self.mayPoll = mayPoll
+    self.nextTry = nextTry
+    lastTried = usual
   }
 
-  private var way: Way { isTrying == (usual == .awake) ? .asleep : .awake }
+  private var way: Way { tried ?? usual }
 
   /// Whether staying awake serves so well that nobody needs to watch: almost nobody slept.
   private(set) var isContent = false
@@ -56,7 +81,7 @@ struct WaitLearner {
     }
     let duration = Double(now > lastEnd ? now - lastEnd : 0)
     // More than a second was not the try's fault.
-    if isTrying, let estimate { wasted += min(duration, 1e9) - estimate }
+    if tried != nil, let estimate { wasted += min(duration, 1e9) - estimate }
     if isChanging {
       isChanging = false
       return way
@@ -65,7 +90,7 @@ struct WaitLearner {
     nanoseconds += estimate.map { min(duration, Self.endless * $0) } ?? duration
     phases += 1
     if someoneSlept { slept += 1 }
-    if isTrying {
+    if tried != nil {
       judgeTry(at: now, isEndless: estimate.map { duration >= Self.endless * $0 } ?? false)
     } else {
       judgeUsual(at: now)
@@ -74,20 +99,31 @@ struct WaitLearner {
   }
 
   private mutating func judgeUsual(at now: UInt64) {
-    guard phases == Self.usualPhases else { return }
+    guard phases == Self.usualPhases || phases >= Self.triedPhases && nanoseconds >= Self.longEnough
+    else { return }
     let average = nanoseconds / Double(phases)
     estimate = estimate.map { ($0 + average) / 2 } ?? average
-    isContent = usual == .awake && slept <= 1
-    if !isContent && now >= nextTry { isTrying = true }
-    begin(isChanging: isTrying)
+    isContent = usual != .sleeping && slept * Self.usualPhases <= phases
+    isInVain = usual != .sleeping && slept * 8 >= phases * 7
+    if !isContent && now >= nextTry { tried = nextToTry() }
+    begin(isChanging: tried != nil)
+  }
+
+  /// All ways but the usual one, in turn.
+  private func nextToTry() -> Way {
+    var way = lastTried.next
+    while way == usual || way == .polling && !mayPoll { way = way.next }
+    return way
   }
 
   private mutating func judgeTry(at now: UInt64, isEndless: Bool) {
-    guard let estimate, phases == Self.triedPhases || isEndless else { return }
+    guard let estimate, let tried, phases == Self.triedPhases || isEndless else { return }
     let average = nanoseconds / Double(phases)
-    isTrying = false
-    if average < Self.margin * estimate {
-      usual = usual == .awake ? .asleep : .awake
+    let margin = isInVain && tried == .sleeping ? Self.thrift : Self.margin
+    lastTried = tried
+    self.tried = nil
+    if average < margin * estimate {
+      usual = tried
       self.estimate = average
       lossesInARow = 0
       nextTry = now &+ UInt64(min(64 * average, 1e15))
@@ -101,7 +137,7 @@ struct WaitLearner {
 
   private mutating func begin(isChanging: Bool) {
     (phases, nanoseconds, slept) = (0, 0, 0)
-    if !isTrying || isChanging { wasted = 0 }
+    if tried == nil || isChanging { wasted = 0 }
     self.isChanging = isChanging
   }
 }

@@ -3,29 +3,34 @@ import Synchronization
 
 /// Decides how a party waits before it sleeps. The only file that acts on it; ``WaitLearner`` knows what pays.
 ///
-/// There are two ways to wait, of which the barrier uses the one that makes its phases shorter now:
-/// - *Awake.* If all parties can run at once, a party polls: a phase whose missing parties are running is often over in
-///   100 ns, while to sleep and to be woken costs some 20 µs. With more parties than processors whoever polls may be
-///   keeping the missing one from running: so a party gives its processor away and looks again, which costs less than
-///   half of what it costs to sleep and to be woken. Either has its limit, after which the party sleeps.
-/// - *Asleep* at once. Beside busy threads the missing party may not run for a while, a party that gives its processor
+/// There are three ways to wait, of which the barrier uses the one that makes its phases shortest now:
+/// - *Polling*, if all parties can run at once. A phase whose missing parties are running is often over in 100 ns, while
+///   to sleep and to be woken costs some 20 µs.
+/// - *Yielding*. With more parties than processors whoever polls may be keeping the missing one from running: so a party
+///   gives its processor away and looks again, which costs less than half of what it costs to sleep and to be woken.
+/// - *Sleeping* at once. Beside busy threads the missing party may not run for a while, a party that gives its processor
 ///   to one of those has it back a time slice later, and every poll is wasted.
 ///
-/// The last arrival of a phase tells what the phase took, but only when that is needed: while all poll and nobody sleeps,
-/// polling serves, and no clock is read.
+/// Polling and yielding have their limits, after which the party sleeps.
+///
+/// The last arrival of a phase tells what the phase took, but only when that is needed: while nobody sleeps, staying awake
+/// serves, and nobody needs to know.
 @safe struct WaitPolicy: ~Copyable, @unchecked Sendable {
   private let isAdaptive: Bool
-  private let polls: Bool
+  private let mayPoll: Bool
 
-  /// Read by all who wait, changed now and then.
-  private let staysAwake: Atomic<Bool>
-  /// Whether phases are being timed. As long as somebody polls in vain.
-  private let isWatching: Atomic<Bool>
+  /// A ``WaitLearner/Way``.
+  private let way: Hint
+  /// Whether phases are being timed, 1 or 0: until staying awake serves, if it does.
+  private let isWatching: Hint
 
   /// Last arrivals come one at a time, but for those whose phase was reset under them: those stand back.
   private let isLearning = Atomic(false)
   /// `@unchecked Sendable`: touched only by whoever has set `isLearning`.
   private let learner: UnsafeMutablePointer<WaitLearner>
+
+  /// What the process's barriers with more parties than processors have found out.
+  private static let experience = Experience()
 
   /// To sleep and to be woken costs about as much on current Linux machines. Whoever polls for so long loses at most
   /// once what there is to win.
@@ -34,21 +39,34 @@ import Synchronization
   /// Polls between two readings of the clock, which costs as much as a few of them.
   private static let pollsPerReading = 64
 
-  /// How often a party gives its processor away. Where that pays, once or twice is enough.
-  private static let yields = 16
+  /// How often a party gives its processor away. Where that pays, once or twice is enough. But where one processor has
+  /// fewer of the parties than another it comes around sooner, and they yield in vain: then they should sleep, for the
+  /// system moves others to a processor that is idle. The more there are, the less even they are spread.
+  private let yields: Int
 
   /// A party that gives its processor to another of the same barrier has it back when all of them have looked and gone
   /// on, each within 2 µs. If it takes longer, a time slice has gone to somebody else, and so would the next.
   private let yieldNanoseconds: UInt64
 
-  init(_ strategy: WaitStrategy, parties: Int) {
+  /// What polls listen to, where more than two parties poll.
+  private let bell: Bell?
+
+  private static let quota = unsafe cbarriers_quota("/proc/self/cgroup", "/sys/fs/cgroup")
+
+  /// How many processors this process may use now.
+  static var usableProcessors: Int { Int(cbarriers_usable_processors(quota)) }
+
+  init(_ strategy: WaitStrategy, parties: Int, processors: Int) {
     isAdaptive = strategy == .adaptive && parties > 1
-    polls = parties <= Int(cbarriers_usable_processors())
+    mayPoll = parties <= processors
+    bell = isAdaptive && mayPoll && parties > 2 ? Bell() : nil
+    yields = 8 + min(8, parties / 32)
     yieldNanoseconds = 100_000 + 2_000 * UInt64(parties)
-    staysAwake = Atomic(isAdaptive && polls)
-    isWatching = Atomic(isAdaptive && !polls)
+    let first = mayPoll ? WaitLearner(.polling, mayPoll: true) : Self.experience.learner()
+    way = Hint((isAdaptive ? first.usual : .sleeping).rawValue)
+    isWatching = Hint(isAdaptive && !mayPoll ? 1 : 0)
     unsafe learner = .allocate(capacity: 1)
-    unsafe learner.initialize(to: WaitLearner(polls ? .awake : .asleep))
+    unsafe learner.initialize(to: first)
   }
 
   deinit {
@@ -57,15 +75,19 @@ import Synchronization
 
   /// Waits awake while that may pay; answers whether `isOver` came true.
   func waitAwake(until deadline: Deadline?, _ isOver: () -> Bool) -> Bool {
-    guard staysAwake.load(ordering: .relaxed) else { return false }
-    return polls ? poll(isOver) : yield(until: deadline, isOver)
+    switch WaitLearner.Way(rawValue: way.value) {
+    case .polling: poll(isOver)
+    case .yielding: yield(until: deadline, isOver)
+    default: false
+    }
   }
 
   private func poll(_ isOver: () -> Bool) -> Bool {
     var start: UInt64?
+    var heard: UInt64?
     while true {
       for _ in 0..<Self.pollsPerReading {
-        if isOver() { return true }
+        if bell?.hasRung(since: &heard) ?? true, isOver() { return true }
         cbarriers_pause()
       }
       let now = cbarriers_nanoseconds()
@@ -76,7 +98,7 @@ import Synchronization
 
   private func yield(until deadline: Deadline?, _ isOver: () -> Bool) -> Bool {
     var before = cbarriers_nanoseconds()
-    for _ in 0..<Self.yields {
+    for _ in 0..<yields {
       cbarriers_yield()
       if isOver() { return true }
       let now = cbarriers_nanoseconds()
@@ -86,18 +108,23 @@ import Synchronization
     return false
   }
 
+  /// Called by whoever has ended a phase.
+  func phaseIsOver() {
+    bell?.ring()
+  }
+
   /// Called by the last arrival before it ends the phase.
   func phaseEnds(someoneSleeps: Bool) {
-    guard isAdaptive, someoneSleeps || isWatching.load(ordering: .relaxed) else { return }
+    guard isAdaptive, someoneSleeps || isWatching.value == 1 else { return }
     guard !isLearning.exchange(true, ordering: .acquiring) else { return }
-    let way = unsafe learner.pointee.phaseEnded(
-      at: cbarriers_nanoseconds(), someoneSlept: someoneSleeps)
-    if staysAwake.load(ordering: .relaxed) != (way == .awake) {
-      staysAwake.store(way == .awake, ordering: .relaxed)
-    }
-    let watches = unsafe !polls || !learner.pointee.isContent
-    if isWatching.load(ordering: .relaxed) != watches {
-      isWatching.store(watches, ordering: .relaxed)
+    let usual = unsafe learner.pointee.usual
+    let nextTry = unsafe learner.pointee.nextTry
+    let now = cbarriers_nanoseconds()
+    let next = unsafe learner.pointee.phaseEnded(at: now, someoneSlept: someoneSleeps)
+    way.change(to: next.rawValue)
+    isWatching.change(to: unsafe learner.pointee.isContent ? 0 : 1)
+    if !mayPoll, unsafe (usual, nextTry) != (learner.pointee.usual, learner.pointee.nextTry) {
+      Self.experience.note(unsafe learner.pointee, at: now)
     }
     isLearning.store(false, ordering: .releasing)
   }

@@ -10,6 +10,7 @@
 #ifndef CBARRIERS_H
 #define CBARRIERS_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -72,8 +73,12 @@ uint64_t cbarriers_nanoseconds(void);
 void cbarriers_sanitizer_ignore_reads_begin(void);
 void cbarriers_sanitizer_ignore_reads_end(void);
 
-/// How many processors this process may use now; at least 1.
-int cbarriers_usable_processors(void);
+/// How many whole processors the quota of this process's control groups pays for, at least 1; `INT_MAX` without one.
+/// `memberships` is "/proc/self/cgroup" and `hierarchies` "/sys/fs/cgroup", but for tests. It reads files: ask once.
+int cbarriers_quota(const char *memberships, const char *hierarchies);
+
+/// How many processors this process may use now: at least 1, and at most `quota`.
+int cbarriers_usable_processors(int quota);
 
 /// Tells the processor that this thread polls, so that its sibling and its power budget may profit.
 static inline void cbarriers_pause(void) {

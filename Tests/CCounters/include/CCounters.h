@@ -9,6 +9,7 @@
 
 typedef struct {
   long allocations;
+  long bytes;  // allocated in all
   long locks;
   long sleeps;      // on a condition
   long broadcasts;  // to a condition

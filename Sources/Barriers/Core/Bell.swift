@@ -1,0 +1,26 @@
+import Synchronization
+
+/// Rung whenever a phase is over: what waiting parties poll instead of the barrier's state, where more than two poll.
+///
+/// Each arrival writes to the state, and takes its cache line from all who poll it; each of them then fetches it again,
+/// and the next arrival waits for it. The bell has lines of its own, which are written once a phase.
+///
+/// The bell decides nothing. Whoever hears it looks at the state; and nobody misses it: a party that hears how often it
+/// has rung, and then finds its phase open, hears every later ring, of which one comes after that phase is over.
+final class Bell: Sendable {
+  private let before = CacheLinePadding()
+  private let rings = Atomic<UInt64>(0)
+  private let after = CacheLinePadding()
+
+  /// Called after the change of state. Releasing: whoever hears it sees that change.
+  func ring() {
+    rings.wrappingAdd(1, ordering: .releasing)
+  }
+
+  /// Whether it has rung since `heard`, which it then updates.
+  func hasRung(since heard: inout UInt64?) -> Bool {
+    let now = rings.load(ordering: .acquiring)
+    defer { heard = now }
+    return now != heard
+  }
+}

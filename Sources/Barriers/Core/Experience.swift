@@ -1,0 +1,39 @@
+import Synchronization
+
+/// What the barriers of this process have learned, for new ones: which way to begin with, and when to try another. So what
+/// a try has wasted is not wasted again by each barrier that is made.
+///
+/// A hint, and no more: each barrier goes on to learn for itself. So the two need not fit together, and relaxed order is
+/// enough.
+struct Experience: ~Copyable, Sendable {
+  private let usual = Hint(WaitLearner.Way.sleeping.rawValue)
+  private let nextTry = Hint(0)
+
+  /// Another barrier, with other parties and other work, should not wait for its first try for longer.
+  private static let longest: UInt64 = 1_000_000_000
+
+  func note(_ learner: WaitLearner, at now: UInt64) {
+    usual.change(to: learner.usual.rawValue)
+    nextTry.change(to: min(learner.nextTry, now + Self.longest))
+  }
+
+  func learner() -> WaitLearner {
+    WaitLearner(WaitLearner.Way(rawValue: usual.value) ?? .sleeping, mayPoll: false, nextTry: nextTry.value)
+  }
+}
+
+/// A number that many read and that is seldom changed. Relaxed: it says how to wait, not what has happened.
+struct Hint: ~Copyable, Sendable {
+  private let atomic: Atomic<UInt64>
+
+  init(_ value: UInt64) {
+    atomic = Atomic(value)
+  }
+
+  var value: UInt64 { atomic.load(ordering: .relaxed) }
+
+  func change(to value: UInt64) {
+    // Writing what is there already would take the cache line from all who read it.
+    if self.value != value { atomic.store(value, ordering: .relaxed) }
+  }
+}
