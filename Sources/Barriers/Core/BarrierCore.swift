@@ -15,13 +15,14 @@ struct BarrierCore: ~Copyable, Sendable {
   let parties: Int
   let label: String?
   private let action: Action?
-  let policy: WaitPolicy
-
   private let phases: PhaseNumbers
   /// How many broken phases have parties that must still be told. Changed only while holding the lock.
   private let untold = Atomic(0)
   let slowPath = Monitor(SlowPath())
+  /// In the middle of what is hardly ever written, so that it shares its cache line with nobody else's memory; those who
+  /// arrive read what is around it.
   let word: StateWord
+  let policy: WaitPolicy
 
   /// What the lock guards.
   struct SlowPath {

@@ -29,20 +29,24 @@ enum Patience: Sendable {
 
 /// The moment at which a party gives up, on the clock that `ContinuousClock` reads too.
 ///
-/// It is kept as a number, for `ContinuousClock.Instant` has no layout known to the compiler, which would cost every
+/// It is kept as numbers, for `ContinuousClock.Instant` has no layout known to the compiler, which would cost every
 /// wait, timed or not, about as much as the rest of it.
 struct Deadline: Equatable, Sendable {
-  /// How long it was from the moment when the time began to run.
-  let granted: Duration
   private let nanoseconds: UInt64
+  private let grantedNanoseconds: UInt64
+
+  /// How long it was from the moment when the time began to run, to the nanosecond.
+  var granted: Duration { .nanoseconds(Int64(grantedNanoseconds)) }
+
+  /// Whether there was no time at all: then it is a try.
+  var isTry: Bool { grantedNanoseconds == 0 }
 
   /// `nil` if it is for ever: more than a century. No sum of a time of day and less than that overflows.
   init?(after timeout: Duration) {
     guard timeout < .seconds(100 * 366 * 86_400) else { return nil }
-    granted = max(timeout, .zero)
-    let (seconds, attoseconds) = granted.components
-    nanoseconds =
-      cbarriers_nanoseconds() + UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
+    let (seconds, attoseconds) = max(timeout, .zero).components
+    grantedNanoseconds = UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
+    nanoseconds = cbarriers_nanoseconds() + grantedNanoseconds
   }
 
   /// Whether it comes before another deadline, or before never.

@@ -6,32 +6,43 @@
 struct Ledger: Sendable {
   private struct Entry {
     let error: BrokenBarrierError
+    /// How many parties must still be told.
     var unread: Int
+    /// Whether the barrier is still broken by it.
+    var isInForce: Bool
   }
 
-  /// Why the barrier is broken; `nil` while it is not.
-  private(set) var breakage: BrokenBarrierError?
   private var entries: [Entry] = []
 
-  var untoldPhases: Int { entries.count }
+  /// Why the barrier is broken; `nil` while it is not.
+  var breakage: BrokenBarrierError? { entries.last(where: \.isInForce)?.error }
+
+  var untoldPhases: Int { entries.count { $0.unread > 0 } }
 
   /// Notes a broken phase in which `readers` calls were counted, all of which must be told.
   mutating func record(_ error: BrokenBarrierError, readers: Int, staysBroken: Bool) {
-    if staysBroken { breakage = error }
-    if readers > 0 { entries.append(Entry(error: error, unread: readers)) }
+    guard readers > 0 || staysBroken else { return }
+    entries.append(Entry(error: error, unread: readers, isInForce: staysBroken))
   }
 
   /// Tells one party of `phase` how that phase broke; `nil` if it completed.
   mutating func read(_ phase: UInt64) -> BrokenBarrierError? {
     guard let position = entries.firstIndex(where: { $0.error.phase == phase }) else { return nil }
-    defer { if entries[position].unread == 0 { entries.remove(at: position) } }
     entries[position].unread -= 1
-    return entries[position].error
+    return tidied(position)
   }
 
   /// The barrier is fresh again; returns what was wrong with it.
   mutating func mend() -> BrokenBarrierError? {
-    defer { breakage = nil }
-    return breakage
+    guard let position = entries.lastIndex(where: \.isInForce) else { return nil }
+    entries[position].isInForce = false
+    return tidied(position)
+  }
+
+  /// Removes an entry that nobody needs any more. Returns its error: destroying that is not for here, under the lock.
+  private mutating func tidied(_ position: Int) -> BrokenBarrierError {
+    let entry = entries[position]
+    if entry.unread == 0 && !entry.isInForce { entries.remove(at: position) }
+    return entry.error
   }
 }

@@ -6,12 +6,8 @@ import Synchronization
 /// those before it in the word's order, and a party that sees its generation over has with it everything that
 /// was done before the change that ended it: the arrivals of the others, and the action. No change of this word
 /// is ordered against any other atomic, so nothing stronger is needed.
-///
-/// The word has cache lines to itself: polling it, or arriving, does not disturb a reader of the fields around it.
 struct StateWord: ~Copyable, Sendable {
-  private let before = CacheLinePadding()
   private let bits: Atomic<UInt64>
-  private let after = CacheLinePadding()
 
   init(_ state: BarrierState) {
     bits = Atomic(state.bits)
@@ -42,12 +38,4 @@ struct StateWord: ~Copyable, Sendable {
     }
     return nil
   }
-}
-
-/// Room for the rest of a cache line: 64 bytes on x86, up to 128 on Apple's processors, which also is what x86
-/// fetches at a time.
-struct CacheLinePadding: Sendable {
-  private let room: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (
-    0, 0, 0, 0, 0, 0, 0, 0
-  )
 }

@@ -61,7 +61,7 @@ extension BarrierCore {
   /// A party that only tries gives up now; if that is too late, it waits without a limit. Any other keeps its
   /// deadline.
   fileprivate func giveUpAtOnce(_ call: Call, _ deadline: Deadline?) -> Deadline? {
-    guard let deadline, deadline.granted == .zero else { return deadline }
+    guard let deadline, deadline.isTry else { return deadline }
     _ = giveUp(call, Breakage(.timedOut, after: .zero, by: call.index))
     return nil
   }

@@ -30,7 +30,7 @@ extension BarrierCore {
 
   /// Waits awake for as long as that may pay; `true` if the phase is over. Whoever only tries, does not.
   private func waitAwake(_ call: Call, until deadline: Deadline?) -> Bool {
-    deadline?.granted != .zero && policy.waitAwake(until: deadline) { isOver(call) }
+    deadline?.isTry != true && policy.waitAwake(until: deadline) { isOver(call) }
   }
 
   /// Sleeps until the phase is over; `false` when the deadline has come first.

@@ -26,39 +26,40 @@ struct WaitLearner {
   private var tried: Way?
   private var lastTried: Way
   /// What a phase takes in the usual way, in nanoseconds.
-  private var estimate: Double?
+  private var estimate: Float?
 
-  private var lastEnd: UInt64?
+  /// When the last phase ended; 0 before the first.
+  private var lastEnd: UInt64 = 0
   /// Phases since the last judgement, what they took, and in how many of them somebody slept.
-  private var phases = 0
-  private var nanoseconds = 0.0
-  private var slept = 0
+  private var phases: Int32 = 0
+  private var nanoseconds: Float = 0
+  private var slept: Int32 = 0
   /// Whether staying awake, as is usual, was in vain: in nearly all phases somebody slept in the end.
   private var isInVain = false
   /// What the try that is going on, or was the last, took beyond as many usual phases.
-  private var wasted = 0.0
+  private var wasted: Float = 0
   /// The next phase says nothing: those who wait in it came before the way was changed.
   private var isChanging = false
   /// When the next try is due.
   private(set) var nextTry: UInt64
-  private var lossesInARow = 0
+  private var lossesInARow: Int32 = 0
 
   /// Phases on which a judgement rests: of the usual way enough to smooth them, unless they are so long that few must
   /// do; of a try few, for they may be dear.
-  private static let usualPhases = 16
-  private static let triedPhases = 4
-  private static let longEnough = 1e6
+  private static let usualPhases: Int32 = 16
+  private static let triedPhases: Int32 = 4
+  private static let longEnough: Float = 1e6
 
   /// A phase that takes so many times as long as usual says all that there is to say.
-  private static let endless = 4.0
+  private static let endless: Float = 4
 
   /// By how much a try must be better. Timings of few phases vary by some per cent, and of two ways that take equally
   /// long the one in use is as good.
-  private static let margin = 0.93
+  private static let margin: Float = 0.93
 
   /// How much longer phases may be if everyone sleeps at once, where staying awake is in vain: nothing, but for what
   /// timings vary by. The processor's time is saved.
-  private static let thrift = 1.02
+  private static let thrift: Float = 1.02
 
   init(_ usual: Way, mayPoll: Bool, nextTry: UInt64 = 0) {
     self.usual = usual
@@ -75,11 +76,11 @@ struct WaitLearner {
   /// Takes note of a phase, and answers how to wait in the next.
   mutating func phaseEnded(at now: UInt64, someoneSlept: Bool) -> Way {
     defer { lastEnd = now }
-    guard let lastEnd, !isContent else {
+    guard lastEnd > 0, !isContent else {
       isContent = false
       return way
     }
-    let duration = Double(now > lastEnd ? now - lastEnd : 0)
+    let duration = Float(now > lastEnd ? now - lastEnd : 0)
     // More than a second was not the try's fault.
     if tried != nil, let estimate { wasted += min(duration, 1e9) - estimate }
     if isChanging {
@@ -101,7 +102,7 @@ struct WaitLearner {
   private mutating func judgeUsual(at now: UInt64) {
     guard phases == Self.usualPhases || phases >= Self.triedPhases && nanoseconds >= Self.longEnough
     else { return }
-    let average = nanoseconds / Double(phases)
+    let average = nanoseconds / Float(phases)
     estimate = estimate.map { ($0 + average) / 2 } ?? average
     isContent = usual != .sleeping && slept * Self.usualPhases <= phases
     isInVain = usual != .sleeping && slept * 8 >= phases * 7
@@ -118,7 +119,7 @@ struct WaitLearner {
 
   private mutating func judgeTry(at now: UInt64, isEndless: Bool) {
     guard let estimate, let tried, phases == Self.triedPhases || isEndless else { return }
-    let average = nanoseconds / Double(phases)
+    let average = nanoseconds / Float(phases)
     let margin = isInVain && tried == .sleeping ? Self.thrift : Self.margin
     lastTried = tried
     self.tried = nil

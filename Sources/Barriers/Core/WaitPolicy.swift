@@ -16,7 +16,6 @@ import Synchronization
 /// The last arrival of a phase tells what the phase took, but only when that is needed: while nobody sleeps, staying awake
 /// serves, and nobody needs to know.
 @safe struct WaitPolicy: ~Copyable, @unchecked Sendable {
-  private let isAdaptive: Bool
   private let mayPoll: Bool
 
   /// A ``WaitLearner/Way``.
@@ -26,8 +25,8 @@ import Synchronization
 
   /// Last arrivals come one at a time, but for those whose phase was reset under them: those stand back.
   private let isLearning = Atomic(false)
-  /// `@unchecked Sendable`: touched only by whoever has set `isLearning`.
-  private let learner: UnsafeMutablePointer<WaitLearner>
+  /// `@unchecked Sendable`: touched only by whoever has set `isLearning`. None where there is nothing to learn.
+  private let learner: UnsafeMutablePointer<WaitLearner>?
 
   /// What the process's barriers with more parties than processors have found out.
   private static let experience = Experience()
@@ -57,7 +56,7 @@ import Synchronization
   static var usableProcessors: Int { Int(cbarriers_usable_processors(quota)) }
 
   init(_ strategy: WaitStrategy, parties: Int, processors: Int) {
-    isAdaptive = strategy == .adaptive && parties > 1
+    let isAdaptive = strategy == .adaptive && parties > 1
     mayPoll = parties <= processors
     bell = isAdaptive && mayPoll && parties > 2 ? Bell() : nil
     yields = 8 + min(8, parties / 32)
@@ -65,12 +64,12 @@ import Synchronization
     let first = mayPoll ? WaitLearner(.polling, mayPoll: true) : Self.experience.learner()
     way = Hint((isAdaptive ? first.usual : .sleeping).rawValue)
     isWatching = Hint(isAdaptive && !mayPoll ? 1 : 0)
-    unsafe learner = .allocate(capacity: 1)
-    unsafe learner.initialize(to: first)
+    unsafe learner = isAdaptive ? .allocate(capacity: 1) : nil
+    unsafe learner?.initialize(to: first)
   }
 
   deinit {
-    unsafe learner.deallocate()
+    unsafe learner?.deallocate()
   }
 
   /// Waits awake while that may pay; answers whether `isOver` came true.
@@ -115,7 +114,7 @@ import Synchronization
 
   /// Called by the last arrival before it ends the phase.
   func phaseEnds(someoneSleeps: Bool) {
-    guard isAdaptive, someoneSleeps || isWatching.value == 1 else { return }
+    guard let learner = unsafe learner, someoneSleeps || isWatching.value == 1 else { return }
     guard !isLearning.exchange(true, ordering: .acquiring) else { return }
     let usual = unsafe learner.pointee.usual
     let nextTry = unsafe learner.pointee.nextTry
