@@ -83,13 +83,14 @@ int cbarriers_quota(const char *memberships, const char *hierarchies) {
     controllers++;
     char root[PATH];
     if (*controllers == '\0') {
-      (void)snprintf(root, sizeof root, "%s", hierarchies);
+      quota = least(quota, quota_of_groups(hierarchies, group));
     } else if (is_among(controllers, "cpu")) {
+      // Mounted by its controllers' names, not always in this order, and by that of each.
       (void)snprintf(root, sizeof root, "%s/%s", hierarchies, controllers);
-    } else {
-      continue;
+      quota = least(quota, quota_of_groups(root, group));
+      (void)snprintf(root, sizeof root, "%s/cpu", hierarchies);
+      quota = least(quota, quota_of_groups(root, group));
     }
-    quota = least(quota, quota_of_groups(root, group));
   }
   (void)fclose(file);
   return quota;

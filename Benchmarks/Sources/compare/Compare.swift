@@ -83,10 +83,12 @@ struct Compare: AsyncParsableCommand {
       fflush(nil)
       report.rows += rows
     }
-    if !report.goals.isEmpty {
-      print()
-      Table.show(report.goals)
-    }
+    report.making = Making.measure()
+    report.goals = Goal.all(in: report.rows, report.making)
+    print("\nmaking a barrier and letting it go, in nanoseconds")
+    Table.show(report.making)
+    print("\ngoals")
+    Table.show(report.goals)
     try json.map(report.write)
     try charts.map { try Charts(report).write(into: $0) }
   }

@@ -6,6 +6,7 @@
 /// - A try ends with the first phase that takes four times as long as usual.
 /// - After a try that lost, the next comes when 32 times of what it wasted have passed: so about 3 % of the time is
 ///   wasted, and less and less, for this doubles with each try that is lost in a row.
+/// - While staying awake serves, so that nobody sleeps, another way is tried once a second at the most.
 struct WaitLearner {
   enum Way: UInt64, Sendable {
     /// Looks again and again.
@@ -34,14 +35,16 @@ struct WaitLearner {
   private var phases: Int32 = 0
   private var nanoseconds: Float = 0
   private var slept: Int32 = 0
+  private var shortest = Float.infinity
   /// Whether staying awake, as is usual, was in vain: in nearly all phases somebody slept in the end.
   private var isInVain = false
   /// What the try that is going on, or was the last, took beyond as many usual phases.
   private var wasted: Float = 0
   /// The next phase says nothing: those who wait in it came before the way was changed.
   private var isChanging = false
-  /// When the next try is due.
+  /// When the next try is due, and when the last one was judged.
   private(set) var nextTry: UInt64
+  private var lastTry: UInt64 = 0
   private var lossesInARow: Int32 = 0
 
   /// Phases on which a judgement rests: of the usual way enough to smooth them, unless they are so long that few must
@@ -49,6 +52,7 @@ struct WaitLearner {
   private static let usualPhases: Int32 = 16
   private static let triedPhases: Int32 = 4
   private static let longEnough: Float = 1e6
+  private static let seldom: UInt64 = 1_000_000_000
 
   /// A phase that takes so many times as long as usual says all that there is to say.
   private static let endless: Float = 4
@@ -70,7 +74,7 @@ struct WaitLearner {
 
   private var way: Way { tried ?? usual }
 
-  /// Whether staying awake serves so well that nobody needs to watch: almost nobody slept.
+  /// Whether polling serves so well that nobody needs to watch: almost nobody slept, and nothing is faster.
   private(set) var isContent = false
 
   /// Takes note of a phase, and answers how to wait in the next.
@@ -89,6 +93,7 @@ struct WaitLearner {
     }
     // A long pause between two phases is the caller's, or another process's: it counts as a few phases.
     nanoseconds += estimate.map { min(duration, Self.endless * $0) } ?? duration
+    shortest = min(shortest, duration)
     phases += 1
     if someoneSlept { slept += 1 }
     if tried != nil {
@@ -100,13 +105,16 @@ struct WaitLearner {
   }
 
   private mutating func judgeUsual(at now: UInt64) {
-    guard phases == Self.usualPhases || phases >= Self.triedPhases && nanoseconds >= Self.longEnough
+    guard
+      phases == Self.usualPhases || phases >= Self.triedPhases && shortest * Float(phases) >= Self.longEnough
     else { return }
-    let average = nanoseconds / Float(phases)
+    // Before there is an estimate to hold a long pause against, the shortest phase serves.
+    let average = max(1, min(nanoseconds / Float(phases), Self.endless * shortest))
     estimate = estimate.map { ($0 + average) / 2 } ?? average
-    isContent = usual != .sleeping && slept * Self.usualPhases <= phases
+    let serves = usual != .sleeping && slept * Self.usualPhases <= phases
+    isContent = serves && usual == .polling
     isInVain = usual != .sleeping && slept * 8 >= phases * 7
-    if !isContent && now >= nextTry { tried = nextToTry() }
+    if !isContent && now >= nextTry && (!serves || now >= lastTry &+ Self.seldom) { tried = nextToTry() }
     begin(isChanging: tried != nil)
   }
 
@@ -122,22 +130,23 @@ struct WaitLearner {
     let average = nanoseconds / Float(phases)
     let margin = isInVain && tried == .sleeping ? Self.thrift : Self.margin
     lastTried = tried
+    lastTry = now
     self.tried = nil
     if average < margin * estimate {
       usual = tried
-      self.estimate = average
+      self.estimate = max(1, average)
       lossesInARow = 0
       nextTry = now &+ UInt64(min(64 * average, 1e15))
       begin(isChanging: false)
     } else {
-      nextTry = now &+ UInt64(min(32 * max(wasted, estimate), 1e15)) << UInt64(min(lossesInARow, 6))
-      lossesInARow += 1
+      nextTry = now &+ UInt64(min(32 * max(wasted, estimate), 1e15)) << UInt64(lossesInARow)
+      lossesInARow = min(lossesInARow + 1, 6)
       begin(isChanging: true)
     }
   }
 
   private mutating func begin(isChanging: Bool) {
-    (phases, nanoseconds, slept) = (0, 0, 0)
+    (phases, nanoseconds, slept, shortest) = (0, 0, 0, .infinity)
     if tried == nil || isChanging { wasted = 0 }
     self.isChanging = isChanging
   }

@@ -13,15 +13,17 @@ import Synchronization
 ///
 /// Polling and yielding have their limits, after which the party sleeps.
 ///
-/// The last arrival of a phase tells what the phase took, but only when that is needed: while nobody sleeps, staying awake
-/// serves, and nobody needs to know.
+/// The last arrival of a phase tells what the phase took, but only when that is needed: while all poll and nobody sleeps,
+/// polling serves, and no clock is read.
 @safe struct WaitPolicy: ~Copyable, @unchecked Sendable {
   private let mayPoll: Bool
 
   /// A ``WaitLearner/Way``.
   private let way: Hint
-  /// Whether phases are being timed, 1 or 0: until staying awake serves, if it does.
+  /// Whether phases are being timed, 1 or 0: unless polling serves.
   private let isWatching: Hint
+  /// Whether a thread has ever waited here, 1 or 0. Tasks are always asleep: of them there is nothing to learn.
+  private let isUsed = Hint(0)
 
   /// Last arrivals come one at a time, but for those whose phase was reset under them: those stand back.
   private let isLearning = Atomic(false)
@@ -44,7 +46,8 @@ import Synchronization
   private let yields: Int
 
   /// A party that gives its processor to another of the same barrier has it back when all of them have looked and gone
-  /// on, each within 2 µs. If it takes longer, a time slice has gone to somebody else, and so would the next.
+  /// on, each within 2 µs. If it takes longer, or as long as a time slice, one has gone to somebody else, and so would the
+  /// next.
   private let yieldNanoseconds: UInt64
 
   /// What polls listen to, where more than two parties poll.
@@ -57,10 +60,13 @@ import Synchronization
 
   init(_ strategy: WaitStrategy, parties: Int, processors: Int) {
     let isAdaptive = strategy == .adaptive && parties > 1
-    mayPoll = parties <= processors
+    // A local variable too: where `&&` reads the property before all others have a value, Swift 6.3.1 in release mode
+    // destroys a `bell` that is not there yet.
+    let mayPoll = parties <= processors
+    self.mayPoll = mayPoll
     bell = isAdaptive && mayPoll && parties > 2 ? Bell() : nil
     yields = 8 + min(8, parties / 32)
-    yieldNanoseconds = 100_000 + 2_000 * UInt64(parties)
+    yieldNanoseconds = min(100_000 + 2_000 * UInt64(parties), 2_500_000)
     let first = mayPoll ? WaitLearner(.polling, mayPoll: true) : Self.experience.learner()
     way = Hint((isAdaptive ? first.usual : .sleeping).rawValue)
     isWatching = Hint(isAdaptive && !mayPoll ? 1 : 0)
@@ -74,7 +80,8 @@ import Synchronization
 
   /// Waits awake while that may pay; answers whether `isOver` came true.
   func waitAwake(until deadline: Deadline?, _ isOver: () -> Bool) -> Bool {
-    switch WaitLearner.Way(rawValue: way.value) {
+    isUsed.change(to: 1)
+    return switch WaitLearner.Way(rawValue: way.value) {
     case .polling: poll(isOver)
     case .yielding: yield(until: deadline, isOver)
     default: false
@@ -114,7 +121,9 @@ import Synchronization
 
   /// Called by the last arrival before it ends the phase.
   func phaseEnds(someoneSleeps: Bool) {
-    guard let learner = unsafe learner, someoneSleeps || isWatching.value == 1 else { return }
+    guard isUsed.value == 1, someoneSleeps || isWatching.value == 1, let learner = unsafe learner else {
+      return
+    }
     guard !isLearning.exchange(true, ordering: .acquiring) else { return }
     let usual = unsafe learner.pointee.usual
     let nextTry = unsafe learner.pointee.nextTry

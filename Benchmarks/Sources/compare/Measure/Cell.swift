@@ -58,7 +58,7 @@ struct Cell {
   }
 
   /// A moment is two words: a million of them are enough, and few phases show a tail as well as many.
-  private var timedPhases: Int { scenario.fixedPhases ?? max(5, min(phases, 2_000, 1_000_000 / parties)) }
+  private var timedPhases: Int { scenario.fixedPhases ?? max(5, min(phases / 4, 2_000, 1_000_000 / parties)) }
 
   private func play(_ run: (Job) async throws -> Void, _ job: Job) async throws {
     try await run(job)

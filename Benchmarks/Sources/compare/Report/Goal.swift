@@ -6,16 +6,19 @@ struct Goal: Codable {
   let limit: Double
   var isReached: Bool { figure <= limit }
 
-  static func all(in rows: [Row]) -> [Goal] {
+  static func all(in rows: [Row], _ making: [Making]) -> [Goal] {
     Finder(rows: rows).goals
+      + making.filter { $0.barrier == Contender.adaptive.name }.map {
+        Goal(name: "making a barrier, in nanoseconds", parties: 4, figure: $0.nanoseconds, limit: 1000)
+      }
   }
 }
 
 private struct Finder {
   let rows: [Row]
 
-  private static let threads = "ThreadBarrier"
-  private static let tasks = "AsyncBarrier"
+  private static let threads = Contender.adaptive.name
+  private static let tasks = Contender.tasks.name
 
   var goals: [Goal] {
     spinning + backToBack + besideOthers + withWork + parking + asTasks + flat + kernels

@@ -5,11 +5,8 @@ struct Report: Codable {
   let machine: Machine
   let rounds: Int
   var rows: [Row] = []
-  var goals: [Goal] { Goal.all(in: rows) }
-
-  func row(_ scenario: Scenario, _ parties: Int, _ contender: String) -> Row? {
-    rows.first { $0.scenario == scenario && $0.parties == parties && $0.contender == contender }
-  }
+  var making: [Making] = []
+  var goals: [Goal] = []
 
   func write(to path: String) throws {
     let encoder = JSONEncoder()

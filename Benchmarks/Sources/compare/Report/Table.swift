@@ -19,6 +19,16 @@ enum Table {
     table.print(rows, style: Style.simple)
   }
 
+  static func show(_ making: [Making]) {
+    let table = TextTable<Making> { making in
+      [
+        Column(title: "barrier", value: making.barrier),
+        Column(title: "ns", value: whole(making.nanoseconds), align: .right),
+      ]
+    }
+    table.print(making, style: Style.simple)
+  }
+
   static func show(_ goals: [Goal]) {
     let table = TextTable<Goal> { goal in
       [

@@ -34,11 +34,12 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     }
   }
 
-  /// Milliseconds that a run takes at least. Beside busy processes it must be many of the scheduler's time slices.
+  /// Milliseconds that a run takes at least. It must be many of the scheduler's time slices, and longer than it takes to
+  /// spread the threads over the processors: some 100 ms, where threads do not sleep.
   var runLength: Int {
     switch self {
-    case .busy1, .busy2: 150
-    default: 30
+    case .phases, .busy1, .busy2: 120
+    default: 50
     }
   }
 
