@@ -67,6 +67,20 @@ struct WaitLearnerTests {
     #expect(run.run(10_000, on: machine).ways[.polling] == nil)
   }
 
+  /// As beside a busy process: most phases are short, but now and then one takes a time slice.
+  @Test(arguments: [true, false])
+  func aLostTimeSliceCountsAndAPauseDoesNot(lostSlice: Bool) {
+    var learner = WaitLearner(.yielding, mayPoll: false)
+    var (way, now, yielded) = (WaitLearner.Way.yielding, UInt64(1_000), 0)
+    for phase in 0..<20_000 {
+      let isLong = way == .yielding && phase.isMultiple(of: 7)
+      now += way == .sleeping ? 90_000 : isLong ? 4_000_000 : 30_000
+      way = learner.phaseEnded(at: now, someoneSlept: true, lostSlice: isLong && lostSlice)
+      if way == .yielding { yielded += 1 }
+    }
+    #expect(lostSlice ? yielded < 2_000 : yielded > 18_000)
+  }
+
   @Test func itFollowsTheMachineWhenItChanges() {
     var run = Run(.sleeping)
     let idle = Machine(yielding: 30_000, sleeping: 90_000)

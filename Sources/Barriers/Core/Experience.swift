@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What the barriers of this process have learned, for new ones: which way to begin with, and when to try another. So what
 /// a try has wasted is not wasted again by each barrier that is made.
 ///
@@ -19,21 +17,5 @@ struct Experience: ~Copyable, Sendable {
 
   func learner() -> WaitLearner {
     WaitLearner(WaitLearner.Way(rawValue: usual.value) ?? .sleeping, mayPoll: false, nextTry: nextTry.value)
-  }
-}
-
-/// A number that many read and that is seldom changed. Relaxed: it says how to wait, not what has happened.
-struct Hint: ~Copyable, Sendable {
-  private let atomic: Atomic<UInt64>
-
-  init(_ value: UInt64) {
-    atomic = Atomic(value)
-  }
-
-  var value: UInt64 { atomic.load(ordering: .relaxed) }
-
-  func change(to value: UInt64) {
-    // Writing what is there already would take the cache line from all who read it.
-    if self.value != value { atomic.store(value, ordering: .relaxed) }
   }
 }

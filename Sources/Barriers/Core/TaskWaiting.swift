@@ -34,6 +34,7 @@ extension ThreadBarrier {
   @inline(never)
   private func sleep(_ task: SleepingTask, _ call: Call, _ patience: inout Patience) {
     let deadline = core.giveUpAtOnce(call, core.startTime(of: call, &patience))
+    core.policy.taskWaits()
     let entry = core.enter(task, call, until: deadline)
     if !entry.sleeps { task.wake() }
     if let moment = entry.timekeeper, let failure = Timekeeper.shared.meet(self, at: moment) {

@@ -52,6 +52,8 @@ struct WaitLearner {
   private static let usualPhases: Int32 = 16
   private static let triedPhases: Int32 = 4
   private static let longEnough: Float = 1e6
+  /// What a try wastes, or will waste if it shows again what was just learned, is a small part of the time before it.
+  private static let spacing: UInt64 = 32
   private static let seldom: UInt64 = 1_000_000_000
 
   /// A phase that takes so many times as long as usual says all that there is to say.
@@ -77,8 +79,9 @@ struct WaitLearner {
   /// Whether polling serves so well that nobody needs to watch: almost nobody slept, and nothing is faster.
   private(set) var isContent = false
 
-  /// Takes note of a phase, and answers how to wait in the next.
-  mutating func phaseEnded(at now: UInt64, someoneSlept: Bool) -> Way {
+  /// Takes note of a phase, and answers how to wait in the next. A time slice is lost by a party that gave its processor
+  /// away and did not soon have it back.
+  mutating func phaseEnded(at now: UInt64, someoneSlept: Bool, lostSlice: Bool = false) -> Way {
     defer { lastEnd = now }
     guard lastEnd > 0, !isContent else {
       isContent = false
@@ -91,8 +94,10 @@ struct WaitLearner {
       isChanging = false
       return way
     }
-    // A long pause between two phases is the caller's, or another process's: it counts as a few phases.
-    nanoseconds += estimate.map { min(duration, Self.endless * $0) } ?? duration
+    // A long pause between two phases is the caller's, or another process's: it counts as a few phases. But a time slice
+    // that was lost by yielding counts.
+    nanoseconds +=
+      lostSlice ? min(duration, 1e9) : estimate.map { min(duration, Self.endless * $0) } ?? duration
     shortest = min(shortest, duration)
     phases += 1
     if someoneSlept { slept += 1 }
@@ -109,8 +114,8 @@ struct WaitLearner {
       phases == Self.usualPhases || phases >= Self.triedPhases && shortest * Float(phases) >= Self.longEnough
     else { return }
     // Before there is an estimate to hold a long pause against, the shortest phase serves.
-    let average = max(1, min(nanoseconds / Float(phases), Self.endless * shortest))
-    estimate = estimate.map { ($0 + average) / 2 } ?? average
+    let average = max(1, nanoseconds / Float(phases))
+    estimate = estimate.map { ($0 + average) / 2 } ?? min(average, Self.endless * max(1, shortest))
     let serves = usual != .sleeping && slept * Self.usualPhases <= phases
     isContent = serves && usual == .polling
     isInVain = usual != .sleeping && slept * 8 >= phases * 7
@@ -136,10 +141,10 @@ struct WaitLearner {
       usual = tried
       self.estimate = max(1, average)
       lossesInARow = 0
-      nextTry = now &+ UInt64(min(64 * average, 1e15))
+      nextTry = now &+ Self.spacing * UInt64(max(estimate, Float(Self.triedPhases) * (estimate - average)))
       begin(isChanging: false)
     } else {
-      nextTry = now &+ UInt64(min(32 * max(wasted, estimate), 1e15)) << UInt64(lossesInARow)
+      nextTry = now &+ (Self.spacing * UInt64(max(wasted, estimate))) << UInt64(lossesInARow)
       lossesInARow = min(lossesInARow + 1, 6)
       begin(isChanging: true)
     }

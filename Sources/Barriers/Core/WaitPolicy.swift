@@ -20,10 +20,14 @@ import Synchronization
 
   /// A ``WaitLearner/Way``.
   private let way: Hint
-  /// Whether phases are being timed, 1 or 0: unless polling serves.
-  private let isWatching: Hint
-  /// Whether a thread has ever waited here, 1 or 0. Tasks are always asleep: of them there is nothing to learn.
-  private let isUsed = Hint(0)
+  /// Whether phases are being timed: unless polling serves.
+  private let isWatching: Flag
+  /// Whether a thread has ever waited here. Tasks are always asleep: of them there is nothing to learn.
+  private let isUsed = Flag(false)
+  /// Whether tasks wait here too. Then there is nothing to learn for other barriers.
+  private let isShared = Flag(false)
+  /// Whether a party that gave its processor away has lost a time slice since the last phase was noted.
+  private let lostSlice = Flag(false)
 
   /// Last arrivals come one at a time, but for those whose phase was reset under them: those stand back.
   private let isLearning = Atomic(false)
@@ -69,7 +73,7 @@ import Synchronization
     yieldNanoseconds = min(100_000 + 2_000 * UInt64(parties), 2_500_000)
     let first = mayPoll ? WaitLearner(.polling, mayPoll: true) : Self.experience.learner()
     way = Hint((isAdaptive ? first.usual : .sleeping).rawValue)
-    isWatching = Hint(isAdaptive && !mayPoll ? 1 : 0)
+    isWatching = Flag(isAdaptive && !mayPoll)
     unsafe learner = isAdaptive ? .allocate(capacity: 1) : nil
     unsafe learner?.initialize(to: first)
   }
@@ -80,7 +84,7 @@ import Synchronization
 
   /// Waits awake while that may pay; answers whether `isOver` came true.
   func waitAwake(until deadline: Deadline?, _ isOver: () -> Bool) -> Bool {
-    isUsed.change(to: 1)
+    isUsed.change(to: true)
     return switch WaitLearner.Way(rawValue: way.value) {
     case .polling: poll(isOver)
     case .yielding: yield(until: deadline, isOver)
@@ -106,12 +110,19 @@ import Synchronization
     var before = cbarriers_nanoseconds()
     for _ in 0..<yields {
       cbarriers_yield()
-      if isOver() { return true }
       let now = cbarriers_nanoseconds()
-      if now &- before > yieldNanoseconds || deadline?.remainingNanoseconds == 0 { return false }
+      let hasLostSlice = now &- before > yieldNanoseconds
+      if hasLostSlice { lostSlice.change(to: true) }
+      if isOver() { return true }
+      if hasLostSlice || deadline?.remainingNanoseconds == 0 { return false }
       before = now
     }
     return false
+  }
+
+  /// Called by a task that is about to sleep.
+  func taskWaits() {
+    isShared.change(to: true)
   }
 
   /// Called by whoever has ended a phase.
@@ -121,17 +132,21 @@ import Synchronization
 
   /// Called by the last arrival before it ends the phase.
   func phaseEnds(someoneSleeps: Bool) {
-    guard isUsed.value == 1, someoneSleeps || isWatching.value == 1, let learner = unsafe learner else {
+    guard isUsed.value, someoneSleeps || isWatching.value, let learner = unsafe learner else {
       return
     }
     guard !isLearning.exchange(true, ordering: .acquiring) else { return }
     let usual = unsafe learner.pointee.usual
     let nextTry = unsafe learner.pointee.nextTry
     let now = cbarriers_nanoseconds()
-    let next = unsafe learner.pointee.phaseEnded(at: now, someoneSlept: someoneSleeps)
+    let next = unsafe learner.pointee.phaseEnded(
+      at: now, someoneSlept: someoneSleeps, lostSlice: lostSlice.value)
+    lostSlice.change(to: false)
     way.change(to: next.rawValue)
-    isWatching.change(to: unsafe learner.pointee.isContent ? 0 : 1)
-    if !mayPoll, unsafe (usual, nextTry) != (learner.pointee.usual, learner.pointee.nextTry) {
+    isWatching.change(to: unsafe !learner.pointee.isContent)
+    if !mayPoll, !isShared.value,
+      unsafe (usual, nextTry) != (learner.pointee.usual, learner.pointee.nextTry)
+    {
       Self.experience.note(unsafe learner.pointee, at: now)
     }
     isLearning.store(false, ordering: .releasing)
