@@ -7,10 +7,13 @@ public struct WaitStrategy: Sendable, Hashable {
 
   /// Stays awake for a short, bounded time where that makes phases shorter, and sleeps otherwise. The default.
   ///
-  /// With as many processors as parties, a phase may so be over in a tenth of a microsecond instead of
-  /// some ten or twenty. With more parties than processors, a party that waits gives its processor to the others before it
-  /// sleeps. Which way pays depends on what else runs, so the barrier times its phases and tries the other way now and
-  /// then; the tries cost about 3 % of the time, and less and less.
+  /// With as many processors as parties, a party polls, and a phase may so be over in a tenth of a microsecond instead of
+  /// some ten or twenty. With more parties than processors, a party that waits gives its processor to the others before
+  /// it sleeps. Processors count as far as they are online, in the process's affinity and in the quota of its control
+  /// groups.
+  ///
+  /// Which way pays depends on what else runs, so the barrier times its phases and tries another way now and then; the
+  /// tries cost about 3 % of the time, and less and less.
   public static let adaptive = WaitStrategy(kind: .adaptive)
 
   /// Sleeps at once: costs the least processor time.
