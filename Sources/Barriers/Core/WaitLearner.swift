@@ -36,6 +36,7 @@ struct WaitLearner {
   private var nanoseconds: Float = 0
   private var slept: Int32 = 0
   private var shortest = Float.infinity
+  private var lostSlices: Int32 = 0
   /// Whether staying awake, as is usual, was in vain: in nearly all phases somebody slept in the end.
   private var isInVain = false
   /// What the try that is going on, or was the last, took beyond as many usual phases.
@@ -47,11 +48,12 @@ struct WaitLearner {
   private var lastTry: UInt64 = 0
   private var lossesInARow: Int32 = 0
 
-  /// Phases on which a judgement rests: of the usual way enough to smooth them, unless they are so long that few must
-  /// do; of a try few, for they may be dear.
+  /// Phases on which a judgement rests: of the usual way enough to smooth them, unless they are so long, or lose so much,
+  /// that few must do; of a try few, for they may be dear.
   private static let usualPhases: Int32 = 16
   private static let triedPhases: Int32 = 4
   private static let longEnough: Float = 1e6
+  private static let enoughSlices: Int32 = 2
   /// What a try wastes, or will waste if it shows again what was just learned, is a small part of the time before it.
   private static let spacing: UInt64 = 32
   private static let seldom: UInt64 = 1_000_000_000
@@ -101,6 +103,7 @@ struct WaitLearner {
     shortest = min(shortest, duration)
     phases += 1
     if someoneSlept { slept += 1 }
+    if lostSlice { lostSlices += 1 }
     if tried != nil {
       judgeTry(at: now, isEndless: estimate.map { duration >= Self.endless * $0 } ?? false)
     } else {
@@ -110,12 +113,13 @@ struct WaitLearner {
   }
 
   private mutating func judgeUsual(at now: UInt64) {
-    guard
-      phases == Self.usualPhases || phases >= Self.triedPhases && shortest * Float(phases) >= Self.longEnough
-    else { return }
+    let areLong = phases >= Self.triedPhases && shortest * Float(phases) >= Self.longEnough
+    guard phases == Self.usualPhases || areLong || lostSlices == Self.enoughSlices else { return }
     // Before there is an estimate to hold a long pause against, the shortest phase serves.
     let average = max(1, nanoseconds / Float(phases))
-    estimate = estimate.map { ($0 + average) / 2 } ?? min(average, Self.endless * max(1, shortest))
+    estimate =
+      estimate.map { ($0 + average) / 2 }
+      ?? (lostSlices > 0 ? average : min(average, Self.endless * max(1, shortest)))
     let serves = usual != .sleeping && slept * Self.usualPhases <= phases
     isContent = serves && usual == .polling
     isInVain = usual != .sleeping && slept * 8 >= phases * 7
@@ -151,7 +155,7 @@ struct WaitLearner {
   }
 
   private mutating func begin(isChanging: Bool) {
-    (phases, nanoseconds, slept, shortest) = (0, 0, 0, .infinity)
+    (phases, nanoseconds, slept, shortest, lostSlices) = (0, 0, 0, .infinity, 0)
     if tried == nil || isChanging { wasted = 0 }
     self.isChanging = isChanging
   }

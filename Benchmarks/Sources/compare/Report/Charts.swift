@@ -73,7 +73,9 @@ struct Charts {
     for (count, rows) in groups {
       y += 18
       picture.text("\(count) parties", x: 16, y: y, style: "ours")
-      let top = y + 8
+      let best = left + width / longest
+      let bottom = y + bar * Double(rows.count) + 12
+      picture.line(x1: best, y1: y + 8, x2: best, y2: bottom, style: "axis")
       for row in rows.sorted(by: { $0.wall < $1.wall }) {
         y += bar
         let ratio = row.wallRatio ?? 1
@@ -83,7 +85,6 @@ struct Charts {
         picture.rectangle(x: left, y: y - 6, width: max(length, 1), height: bar - 4, style)
         picture.text("\(places(ratio)) × · \(microseconds(row.wall))", x: left + length + 6, y: y + 5)
       }
-      picture.line(x1: left + width / longest, y1: top, x2: left + width / longest, y2: y + 12, style: "axis")
       y += 26
     }
     return picture.svg

@@ -35,10 +35,11 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
   }
 
   /// Milliseconds that a run takes at least. It must be many of the scheduler's time slices, and longer than it takes to
-  /// spread the threads over the processors: some 100 ms, where threads do not sleep.
+  /// spread new threads over the processors: some 100 ms, where they do not sleep.
   var runLength: Int {
     switch self {
-    case .phases, .busy1, .busy2: 120
+    case .phases: 250
+    case .busy1, .busy2: 120
     default: 50
     }
   }
