@@ -156,6 +156,12 @@ struct WaitLearnerTests {
     #expect(run.run(1_000, on: machine).ways[.yielding, default: 0] > 900)
   }
 
+  @Test func barriersOfAboutTheSameSizeShareTheirExperience() {
+    #expect(Experience.of(64) === Experience.of(100))
+    #expect(Experience.of(64) !== Experience.of(63))
+    #expect(Experience.of(1) !== Experience.of(ThreadBarrier.maxParties))
+  }
+
   @Test func aNewBarrierBeginsWithWhatOthersHaveLearned() {
     let experience = Experience()
     #expect(experience.learner().usual == .sleeping)

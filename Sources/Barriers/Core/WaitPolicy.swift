@@ -16,8 +16,6 @@ import Synchronization
 /// The last arrival of a phase tells what the phase took, but only when that is needed: while all poll and nobody sleeps,
 /// polling serves, and no clock is read.
 @safe struct WaitPolicy: ~Copyable, @unchecked Sendable {
-  private let mayPoll: Bool
-
   /// A ``WaitLearner/Way``.
   private let way: Hint
   /// Whether phases are being timed: unless polling serves.
@@ -33,9 +31,6 @@ import Synchronization
   private let isLearning = Atomic(false)
   /// `@unchecked Sendable`: touched only by whoever has set `isLearning`. None where there is nothing to learn.
   private let learner: UnsafeMutablePointer<WaitLearner>?
-
-  /// What the process's barriers with more parties than processors have found out.
-  private static let experience = Experience()
 
   /// To sleep and to be woken costs about as much on current Linux machines. Whoever polls for so long loses at most
   /// once what there is to win.
@@ -54,6 +49,9 @@ import Synchronization
   /// next.
   private let yieldNanoseconds: UInt64
 
+  /// What others have learned, where there are more parties than processors.
+  private let experience: Experience?
+
   /// What polls listen to, where more than two parties poll.
   private let bell: Bell?
 
@@ -64,14 +62,15 @@ import Synchronization
 
   init(_ strategy: WaitStrategy, parties: Int, processors: Int) {
     let isAdaptive = strategy == .adaptive && parties > 1
-    // A local variable too: where `&&` reads the property before all others have a value, Swift 6.3.1 in release mode
-    // destroys a `bell` that is not there yet.
+    // Locals, not properties: where `&&` reads a property before all have a value, Swift 6.3.1 in release mode destroys a
+    // `bell` that is not there yet.
     let mayPoll = parties <= processors
-    self.mayPoll = mayPoll
     bell = isAdaptive && mayPoll && parties > 2 ? Bell() : nil
     yields = 8 + min(8, parties / 32)
     yieldNanoseconds = min(100_000 + 2_000 * UInt64(parties), 2_500_000)
-    let first = mayPoll ? WaitLearner(.polling, mayPoll: true) : Self.experience.learner()
+    let experience = isAdaptive && !mayPoll ? Experience.of(parties) : nil
+    self.experience = experience
+    let first = experience?.learner() ?? WaitLearner(.polling, mayPoll: true)
     way = Hint((isAdaptive ? first.usual : .sleeping).rawValue)
     isWatching = Flag(isAdaptive && !mayPoll)
     unsafe learner = isAdaptive ? .allocate(capacity: 1) : nil
@@ -144,10 +143,10 @@ import Synchronization
     lostSlice.change(to: false)
     way.change(to: next.rawValue)
     isWatching.change(to: unsafe !learner.pointee.isContent)
-    if !mayPoll, !isShared.value,
+    if let experience, !isShared.value,
       unsafe (usual, nextTry) != (learner.pointee.usual, learner.pointee.nextTry)
     {
-      Self.experience.note(unsafe learner.pointee, at: now)
+      experience.note(unsafe learner.pointee, at: now)
     }
     isLearning.store(false, ordering: .releasing)
   }
