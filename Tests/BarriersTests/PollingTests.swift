@@ -25,6 +25,25 @@ struct PollingTests {
     #expect(!bell.hasRung(since: &heard))
   }
 
+  @Test func everyPhaseThatIsOverRingsTheBell() throws {
+    let shared = Shared(parties: 3)
+    let mayBeNone = shared.core.policy.bell
+    let bell = try #require(mayBeNone)
+    var heard: UInt64?
+    _ = bell.hasRung(since: &heard)
+    let ends: [@Sendable () -> Void] = [
+      { _ = try? shared.core.wait(.unlimited) }, { shared.core.reset() }, { shared.core.abort(nil) },
+    ]
+    for end in ends {
+      let waiting = (0..<2).map { Party("\($0)") { try shared.core.wait(.unlimited) } }
+      eventually { shared.core.waitingCount == 2 }
+      #expect(!bell.hasRung(since: &heard))
+      end()
+      #expect(bell.hasRung(since: &heard))
+      for party in waiting { _ = party.result }
+    }
+  }
+
   /// rule 1, rule 2, rule 3: surplus callers too.
   @Test(arguments: [3, 4, 8], [0, 2])
   func phasesComplete(parties: Int, surplus: Int) {

@@ -53,7 +53,7 @@ import Synchronization
   private let experience: Experience?
 
   /// What polls listen to, where more than two parties poll.
-  private let bell: Bell?
+  let bell: Bell?
 
   private static let quota = unsafe cbarriers_quota("/proc/self/cgroup", "/sys/fs/cgroup")
 
