@@ -56,6 +56,8 @@ struct WaitLearner {
   private static let enoughSlices: Int32 = 2
   /// What a try wastes, or will waste if it shows again what was just learned, is a small part of the time before it.
   private static let spacing: UInt64 = 32
+  /// Hours are enough, and no sum of these overflows.
+  private static func pause(after waste: Float) -> UInt64 { spacing * UInt64(min(waste, 1e13)) }
   private static let seldom: UInt64 = 1_000_000_000
 
   /// A phase that takes so many times as long as usual says all that there is to say.
@@ -145,10 +147,10 @@ struct WaitLearner {
       usual = tried
       self.estimate = max(1, average)
       lossesInARow = 0
-      nextTry = now &+ Self.spacing * UInt64(max(estimate, Float(Self.triedPhases) * (estimate - average)))
+      nextTry = now &+ Self.pause(after: max(estimate, Float(Self.triedPhases) * (estimate - average)))
       begin(isChanging: false)
     } else {
-      nextTry = now &+ (Self.spacing * UInt64(max(wasted, estimate))) << UInt64(lossesInARow)
+      nextTry = now &+ Self.pause(after: max(wasted, estimate)) << UInt64(lossesInARow)
       lossesInARow = min(lossesInARow + 1, 6)
       begin(isChanging: true)
     }
