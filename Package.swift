@@ -13,6 +13,18 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// The library's sources, on the machine of ScheduleTests, mean what they mean in the library.
+let simulated: [SwiftSetting] = [
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  // The machine lends an asynchronous closure to another, of which the compiler cannot know that only one thread runs.
+  .swiftLanguageMode(.v5),
+  // Three to four times as many schedules in the same time.
+  .unsafeFlags(["-O"]),
+]
+
 let package = Package(
   name: "swift-barriers",
   platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -24,7 +36,12 @@ let package = Package(
     .target(name: "Barriers", dependencies: ["CBarriers"], swiftSettings: strict),
     .executableTarget(name: "examples", dependencies: ["Barriers"]),
     .target(name: "CCounters", path: "Tests/CCounters"),
+    .target(name: "BarrierModel", path: "Tests/BarrierModel"),
     .testTarget(name: "BarriersTests", dependencies: ["Barriers", "CBarriers", "CCounters"]),
+    // The library's sources once more, on a machine that decides which thread goes on.
+    .testTarget(
+      name: "ScheduleTests", dependencies: ["BarrierModel", "CBarriers"],
+      exclude: ["Production/Barriers.docc", "Production/Core/Experience.swift"], swiftSettings: simulated),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -62,36 +62,35 @@ struct BarrierCore: ~Copyable, Sendable {
   /// Arrives. The last to do so runs the action, opens the next phase and wakes those who sleep.
   func arrive() throws(BrokenBarrierError) -> Step {
     while true {
-      let found = word.arrive()
-      let call = call(found)
-      switch found.place(of: parties) {
-      case .waiter, .surplus:
-        return .waits(call)
-      case .last:
-        try complete(call)
-        return .completed(call.arrival(isLast: true))
-      case .refused:
-        // Unless it was reset since: then this call arrives after that.
-        if let error = refusal(in: found.generation) { throw error }
-      }
+      if let step = try step(from: word.arrive()) { return step }
     }
   }
 
-  /// A cancelled caller, who must not help to complete a phase: breaks the open one, and answers `nil`, as it does where
-  /// the barrier is broken already. If all have arrived in the open phase, the caller is counted there as surplus, to
-  /// come again when that phase is over; then this answers with its call.
-  func arriveCancelled() -> Call? {
-    while true {
-      if end(Breakage(.cancelled), by: { $0.arrived < parties ? $0.afterBreak() : nil }) { return nil }
-      if let found = word.change({ $0.afterSurplusArrival(parties: parties) }) { return call(found) }
-      if isBroken { return nil }
-      // All had arrived, and their phase was over before this call was counted in it.
+  /// Arrives, but in no other generation than this; `nil` if another has come.
+  func arrive(in generation: UInt64) throws(BrokenBarrierError) -> Step? {
+    guard let found = word.change({ $0.afterArrival(in: generation) }) else { return nil }
+    return try step(from: found)
+  }
+
+  /// Goes on from the state that an arrival found; `nil` if it was broken, and has been reset since: then the call arrives
+  /// after that.
+  private func step(from found: BarrierState) throws(BrokenBarrierError) -> Step? {
+    switch found.place(of: parties) {
+    case .waiter, .surplus:
+      return .waits(call(found))
+    case .last:
+      let call = call(found)
+      try complete(call)
+      return .completed(call.arrival(isLast: true))
+    case .refused:
+      if let error = refusal(in: found.generation) { throw error }
+      return nil
     }
   }
 
   /// The call that found this state when it arrived.
   private func call(_ found: BarrierState) -> Call {
-    if found.arrived >= BarrierState.maxCallers && !found.isBroken { trapOverfull() }
+    if found.arrived >= BarrierState.maxCallers { trapOverfull() }
     return Call(index: found.arrived, phase: phases.number(of: found.generation))
   }
 
@@ -172,10 +171,10 @@ struct BarrierCore: ~Copyable, Sendable {
     end(Breakage(.reset)) { $0.afterReset() }
   }
 
-  /// A party that waits gives up, by time-out or cancellation. Answers `false` if it was too late: all have arrived,
-  /// or the phase is over.
-  func giveUp(_ call: Call, _ breakage: Breakage) -> Bool {
-    end(breakage) { $0.afterGivingUp(in: call.generation, parties: parties) }
+  /// Somebody gives up the phase of this generation, by time-out or cancellation. Answers `false` if it was too late: all
+  /// have arrived, or the phase is over.
+  func giveUp(_ generation: UInt64, _ breakage: Breakage) -> Bool {
+    end(breakage) { $0.afterGivingUp(in: generation, parties: parties) }
   }
 
   /// Ends the open phase by `change`, other than by completing it, and frees all who wait for it; or mends a
@@ -202,6 +201,9 @@ struct BarrierCore: ~Copyable, Sendable {
   }
 
   // MARK: Looking
+
+  /// That of the open phase, or, if the barrier is broken, of the one that opens next.
+  var generation: UInt64 { word.load().generation }
 
   var phase: UInt64 { phases.number(of: word.load().generation) }
 

@@ -93,10 +93,10 @@ struct BarrierState: Equatable, Sendable {
     return BarrierState(bits: bits | Self.sleepersBit)
   }
 
-  /// A caller arrives who may come only after the open phase. Not if it is still filling, nor if the barrier is broken.
-  func afterSurplusArrival(parties: Int) -> BarrierState? {
-    guard !isBroken, arrived >= parties else { return nil }
-    return BarrierState(bits: bits + Self.oneArrival)
+  /// Somebody arrives in this generation, or finds it broken. Not if another has come.
+  func afterArrival(in generation: UInt64) -> BarrierState? {
+    guard self.generation == generation else { return nil }
+    return isBroken ? self : BarrierState(bits: bits + Self.oneArrival)
   }
 
   /// The last arrival of `generation` completes it. Not if it broke first.

@@ -21,7 +21,7 @@ extension BarrierCore {
   private func block(_ call: Call, until deadline: Deadline?) throws(BrokenBarrierError) {
     if !waitAwake(call, until: deadline) && !sleep(call, until: deadline) {
       // Too late to give up: all have arrived, or the phase is over already.
-      if !giveUp(call, Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
+      if !giveUp(call.generation, Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
         _ = sleep(call, until: nil)
       }
     }

@@ -1,0 +1,93 @@
+/// What callers saw of one barrier: which calls began and ended in which order, and with which results.
+///
+/// Two calls of which neither ended before the other began ran at the same time: the barrier was free to take them in
+/// either order.
+package struct History: Sendable, Hashable {
+  /// What a call asks of the barrier.
+  package enum Operation: Hashable, Sendable {
+    /// A thread waits if `task` is `nil`. A call that `mayTimeOut` does so at any moment: whether that moment was the
+    /// right one is for others to check.
+    case wait(task: Int? = nil, mayTimeOut: Bool = false)
+    case abort(cause: String)
+    case reset
+    case cancel(task: Int)
+    case readPhase
+    case readWaitingCount
+    case readIsBroken
+  }
+
+  /// What a call answered.
+  package enum Answer: Hashable, Sendable {
+    /// The phase completed; this call arrived as number `index` in it.
+    case arrived(phase: UInt64, index: Int)
+    case broken(Breakage, isOrigin: Bool)
+    /// A `CancellationError`.
+    case cancelled
+    /// The answer of those operations that answer nothing.
+    case done
+    case number(UInt64)
+    case truth(Bool)
+  }
+
+  /// How a phase broke.
+  package struct Breakage: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable { case aborted, timedOut, cancelled, actionFailed, reset }
+
+    package let reason: Reason
+    /// What `abort` was given, or the action threw.
+    package let cause: String?
+    package let phase: UInt64
+    package let arrived: Int
+
+    package init(_ reason: Reason, cause: String? = nil, phase: UInt64, arrived: Int) {
+      (self.reason, self.cause, self.phase, self.arrived) = (reason, cause, phase, arrived)
+    }
+  }
+
+  package enum Event: Hashable, Sendable {
+    case began(call: Int)
+    case ended(call: Int)
+    case actionBegan(phase: UInt64)
+    /// With what it threw.
+    case actionEnded(phase: UInt64, failure: String?)
+  }
+
+  package struct Call: Hashable, Sendable {
+    package let operation: Operation
+    /// `nil` until it has ended.
+    package fileprivate(set) var answer: Answer?
+  }
+
+  package private(set) var calls: [Call] = []
+  package private(set) var events: [Event] = []
+
+  package init() {}
+
+  package mutating func begin(_ operation: Operation) -> Int {
+    calls.append(Call(operation: operation))
+    events.append(.began(call: calls.count - 1))
+    return calls.count - 1
+  }
+
+  package mutating func end(_ call: Int, _ answer: Answer) {
+    calls[call].answer = answer
+    events.append(.ended(call: call))
+  }
+
+  package mutating func note(_ event: Event) {
+    events.append(event)
+  }
+}
+
+extension History: CustomStringConvertible {
+  package var description: String {
+    events.map { event in
+      switch event {
+      case .began(let call): "call \(call) begins: \(calls[call].operation)"
+      case .ended(let call): "call \(call) ends: \(calls[call].answer!)"
+      case .actionBegan(let phase): "action of phase \(phase) begins"
+      case .actionEnded(let phase, let failure): "action of phase \(phase) ends: \(failure ?? "well")"
+      }
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,191 @@
+import BarrierModel
+
+/// A barrier on a machine, and everything that its callers saw of it.
+final class Meeting: @unchecked Sendable {
+  let barrier: ThreadBarrier
+  let machine: Machine
+  private let hasAction: Bool
+  // Only whoever runs writes into this.
+  private let record = Record()
+  private let tasks = Names()
+
+  private final class Record: @unchecked Sendable {
+    var history = History()
+    /// What was known to those whose calls have ended: whoever begins one after that knows it too. For only those who know
+    /// of each other can tell which of two calls was the first.
+    private var ended = VectorClock()
+
+    func begin(_ operation: History.Operation) -> Int {
+      SimulatedThread.running.knows.join(ended)
+      return history.begin(operation)
+    }
+
+    func end(_ call: Int, _ answer: History.Answer) {
+      history.end(call, answer)
+      ended.join(SimulatedThread.running.knows)
+    }
+  }
+  private final class Names: @unchecked Sendable { var numbers: [ObjectIdentifier: Int] = [:] }
+
+  /// With `action`, the last to arrive runs it; it fails with what that answers.
+  init(
+    _ machine: Machine, parties: Int, strategy: WaitStrategy = .parking,
+    action: (@Sendable (_ phase: UInt64) -> Fault?)? = nil
+  ) {
+    self.machine = machine
+    hasAction = action != nil
+    guard let action else {
+      barrier = ThreadBarrier(parties: parties, strategy: strategy)
+      return
+    }
+    barrier = ThreadBarrier(parties: parties, strategy: strategy) { [record] phase in
+      record.history.note(.actionBegan(phase: phase))
+      let thread = SimulatedThread.running
+      if thread.locksHeld > 0 { thread.machine.fail("the action runs while a lock is held (rule 7)") }
+      // Something that others may do meanwhile.
+      thread.machine.step("runs the action of phase \(phase)")
+      let failure = action(phase)
+      record.history.note(.actionEnded(phase: phase, failure: failure?.name))
+      if let failure { throw failure }
+    }
+  }
+
+  // MARK: What callers do
+
+  func wait(times: Int, timeout: Duration? = nil) {
+    for _ in 0..<times { wait(timeout: timeout) }
+  }
+
+  func waitAsTask(times: Int) async {
+    for _ in 0..<times { await waitAsTask() }
+  }
+
+  /// Waits as a thread.
+  @discardableResult
+  func wait(timeout: Duration? = nil) -> History.Answer {
+    call(.wait(mayTimeOut: timeout != nil)) {
+      let start = machine.clock
+      do throws(BrokenBarrierError) {
+        return if let timeout { answer(try barrier.wait(timeout: timeout)) } else {
+          answer(try barrier.wait())
+        }
+      } catch {
+        return answer(error, after: timeout, since: start)
+      }
+    }
+  }
+
+  /// Waits as the task that asks.
+  @discardableResult
+  func waitAsTask(timeout: Duration? = nil) async -> History.Answer {
+    let task = SimulatedThread.running.task.map { number(of: $0) }
+    let call = record.begin(.wait(task: task, mayTimeOut: timeout != nil))
+    let start = machine.clock
+    let seen: History.Answer
+    do {
+      let barrier = AsyncBarrier(sharing: barrier)
+      let arrival =
+        if let timeout { try await barrier.wait(timeout: timeout) } else { try await barrier.wait() }
+      seen = answer(arrival)
+    } catch let error as BrokenBarrierError {
+      seen = answer(error, after: timeout, since: start)
+    } catch is CancellationError {
+      seen = .cancelled
+    } catch {
+      machine.fail("wait() threw \(error)")
+    }
+    record.end(call, seen)
+    return seen
+  }
+
+  func abort(_ cause: String = "abort") {
+    call(.abort(cause: cause)) {
+      barrier.abort(Fault(cause))
+      return .done
+    }
+  }
+
+  func reset() {
+    call(.reset) {
+      barrier.reset()
+      return .done
+    }
+  }
+
+  func cancel(_ task: SimulatedTask) {
+    call(.cancel(task: number(of: task))) {
+      task.cancel()
+      return .done
+    }
+  }
+
+  func readProperties() {
+    call(.readPhase) { .number(barrier.phase) }
+    call(.readWaitingCount) { .number(UInt64(barrier.waitingCount)) }
+    call(.readIsBroken) { .truth(barrier.isBroken) }
+  }
+
+  // MARK: What they saw
+
+  var history: History { record.history }
+
+  /// Whether the rules allow all that was seen.
+  func check() throws {
+    let history = record.history
+    guard history.isExplained(parties: barrier.parties, hasAction: hasAction) else {
+      throw Fault("The rules do not allow this:\n\(history)")
+    }
+  }
+
+  @discardableResult
+  private func call(_ operation: History.Operation, _ body: () -> History.Answer) -> History.Answer {
+    let call = record.begin(operation)
+    let answer = body()
+    record.end(call, answer)
+    return answer
+  }
+
+  private func number(of task: SimulatedTask) -> Int {
+    let next = tasks.numbers.count
+    tasks.numbers[ObjectIdentifier(task), default: next] += 0
+    return tasks.numbers[ObjectIdentifier(task)]!
+  }
+
+  private func answer(_ arrival: Arrival) -> History.Answer {
+    if arrival.isLast != (arrival.index == barrier.parties - 1) { machine.fail("\(arrival) (rule 3)") }
+    return .arrived(phase: arrival.phase, index: arrival.index)
+  }
+
+  private func answer(
+    _ error: BrokenBarrierError, after timeout: Duration?, since start: UInt64
+  ) -> History.Answer {
+    if error.reason == .timedOut, error.isOrigin, let timeout,
+      start + UInt64(timeout / .nanoseconds(1)) > machine.clock
+    {
+      machine.fail("a call gave up too early (rule 15): \(error)")
+    }
+    return .broken(.init(error), isOrigin: error.isOrigin)
+  }
+}
+
+/// An error of a test's own.
+struct Fault: Error, Equatable, CustomStringConvertible {
+  let name: String
+  init(_ name: String) { self.name = name }
+  var description: String { name }
+}
+
+extension History.Breakage {
+  init(_ error: BrokenBarrierError) {
+    let reason: Reason =
+      switch error.reason {
+      case .aborted: .aborted
+      case .timedOut: .timedOut
+      case .cancelled: .cancelled
+      case .actionFailed: .actionFailed
+      case .reset: .reset
+      }
+    self.init(
+      reason, cause: (error.underlyingError as? Fault)?.name, phase: error.phase, arrived: error.arrived)
+  }
+}

@@ -1,0 +1,177 @@
+import Testing
+
+/// Tasks at a barrier, and threads among them: all schedules with few deviations. See ``ThreadScheduleTests`` for what is
+/// checked; besides, that each task is resumed once, with no lock held: rule 18, rule 19, rule 20.
+struct TaskScheduleTests {
+  @Test func twoTasksMeetTwice() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      for name in ["a", "b"] { machine.startTask(name) { await meeting.waitAsTask(times: 2) } }
+      return meeting.check
+    }
+  }
+
+  @Test func threeTasksMeetTwice() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 3)
+      for name in ["a", "b", "c"] { machine.startTask(name) { await meeting.waitAsTask(times: 2) } }
+      return meeting.check
+    }
+  }
+
+  /// rule 20
+  @Test func aThreadAndATaskMeetTwice() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      machine.start("thread") { meeting.wait(times: 2) }
+      machine.startTask("task") { await meeting.waitAsTask(times: 2) }
+      return meeting.check
+    }
+  }
+
+  /// rule 4
+  @Test func surplusTasksJoinTheNextPhase() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      for name in ["a", "b", "c"] { machine.startTask(name) { await meeting.waitAsTask() } }
+      machine.start("d") { meeting.wait() }
+      return meeting.check
+    }
+  }
+
+  /// rule 18: before the task comes, while it arrives, while it waits, while it leaves.
+  @Test func aTaskIsCancelled() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let task = machine.startTask("a") { await meeting.waitAsTask() }
+      machine.startTask("b") { await meeting.waitAsTask() }
+      machine.start("c") { meeting.cancel(task) }
+      return meeting.check
+    }
+  }
+
+  /// rule 10, rule 18: all had arrived, or the task belongs to the next phase and breaks that.
+  @Test func aTaskIsCancelledAmongSurplusOnesWhileTheActionRuns() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 1) { _ in nil }
+      let task = machine.startTask("a") { await meeting.waitAsTask() }
+      machine.startTask("b") { await meeting.waitAsTask() }
+      machine.start("c") { meeting.cancel(task) }
+      return meeting.check
+    }
+  }
+
+  /// rule 18
+  @Test func twoTasksAreCancelledAtOnce() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let tasks = ["a", "b"].map { machine.startTask($0) { await meeting.waitAsTask() } }
+      for task in tasks { machine.start("cancels") { meeting.cancel(task) } }
+      return meeting.check
+    }
+  }
+
+  /// rule 13, rule 18: one cancellation breaks one phase, though the barrier is mended at once.
+  @Test func aTaskIsCancelledAndTheBarrierReset() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let task = machine.startTask("a") { await meeting.waitAsTask() }
+      machine.start("cancels") { meeting.cancel(task) }
+      machine.start("resets") {
+        meeting.reset()
+        meeting.abort()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 9, rule 12
+  @Test(arguments: ThreadScheduleTests.Disturbance.allCases)
+  func aThirdPartyDisturbs(_ disturbance: ThreadScheduleTests.Disturbance) {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      machine.startTask("a") { await meeting.waitAsTask() }
+      machine.startTask("b") { await meeting.waitAsTask() }
+      machine.start("c") {
+        disturbance.happen(to: meeting)
+        // Who was freed by a reset may find nobody to wait for.
+        meeting.abort("the end")
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 19: a barrier that was reset lets the next phase's tasks come to sleep before the last one's are resumed.
+  @Test func tasksSleepInTheNextPhaseBeforeThoseOfTheLastAreResumed() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      machine.startTask("a") { await meeting.waitAsTask() }
+      machine.start("b") {
+        meeting.wait()
+        meeting.wait()
+      }
+      machine.startTask("c") {
+        while meeting.barrier.phase == 0 { machine.poll("waits for phase 1") }
+        await meeting.waitAsTask()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 6
+  @Test func whatWasWrittenBeforeIsSeenAfter() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let notes = [Plain(0), Plain(0)]
+      let meeting = Meeting(machine, parties: 2)
+      for own in 0...1 {
+        machine.startTask("writer \(own)") {
+          notes[own].value = 1
+          await meeting.waitAsTask()
+          if notes[1 - own].value != 1 { machine.fail("the other has not been seen") }
+        }
+      }
+      return meeting.check
+    }
+  }
+}
+
+/// Tasks with time limits. One at a time: they share the process's timekeeper.
+@Suite(.serialized)
+struct TimekeeperScheduleTests {
+  /// rule 14, rule 17
+  @Test func twoTasksWithATimeLimitMeet() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      for name in ["a", "b"] {
+        machine.startTask(name) { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 15, rule 17: the timekeeper comes, and is not too early.
+  @Test func aTaskTimesOut() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+      machine.startTask("b") { await meeting.waitAsTask(timeout: .zero) }
+      return meeting.check
+    }
+  }
+
+  /// rule 17: a second limit, earlier than the first.
+  @Test func tasksWithDifferentTimeLimits() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 3)
+      machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
+      machine.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+      return meeting.check
+    }
+  }
+
+  /// Everything at once, at random: see ``Turmoil``.
+  @Test(arguments: [Explorer.Search.randomly(count: 300), .byPriorities(count: 300, depth: 4)])
+  func everythingHappensToTasks(search: Explorer.Search) {
+    explore(search) { Turmoil(on: $0, tasks: 2...4, threads: 0...2).check }
+  }
+}

@@ -1,0 +1,254 @@
+import Testing
+
+/// Threads at a barrier: all schedules with few deviations.
+///
+/// What was seen of each is held against the sequential barrier: rule 1, rule 3, rule 4, rule 5, rule 7, rule 8, rule 9,
+/// rule 10, rule 12, rule 13, rule 14. That nobody is left asleep, and that each schedule ends, the machine sees.
+struct ThreadScheduleTests {
+  static let ways: [Explorer.Machinery] = [
+    .init(firstWay: .sleeping), .init(firstWay: .yielding), .init(processors: 3, firstWay: .polling),
+  ]
+
+  /// rule 1, rule 3
+  @Test(arguments: ways) func twoThreadsMeetTwice(way: Explorer.Machinery) {
+    explore(.exhaustively(bound: 2), way) { machine in
+      let meeting = Meeting(machine, parties: 2, strategy: .adaptive)
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
+      return meeting.check
+    }
+  }
+
+  @Test func twoThreadsMeetThreeTimes() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 3) } }
+      return meeting.check
+    }
+  }
+
+  @Test(arguments: ways) func threeThreadsMeetOnce(way: Explorer.Machinery) {
+    explore(.exhaustively(bound: 1), way) { machine in
+      let meeting = Meeting(machine, parties: 3, strategy: .adaptive)
+      for name in ["a", "b", "c"] { machine.start(name) { meeting.wait() } }
+      return meeting.check
+    }
+  }
+
+  @Test func threeThreadsMeetTwice() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 3)
+      for name in ["a", "b", "c"] { machine.start(name) { meeting.wait(times: 2) } }
+      return meeting.check
+    }
+  }
+
+  /// rule 4
+  @Test func surplusThreadsJoinTheNextPhase() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      for name in ["a", "b", "c", "d"] { machine.start(name) { meeting.wait() } }
+      return meeting.check
+    }
+  }
+
+  /// rule 5, rule 7
+  @Test func twoThreadsPassABarrierOfOne() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 1) { _ in nil }
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
+      return meeting.check
+    }
+  }
+
+  /// rule 7
+  @Test func propertiesAgreeWithWhatHappens() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      for name in ["a", "b"] { machine.start(name) { meeting.wait() } }
+      machine.start("observer") { meeting.readProperties() }
+      return meeting.check
+    }
+  }
+
+  /// rule 8
+  @Test func anActionFails() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2) { phase in Fault("action of \(phase)") }
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
+      return meeting.check
+    }
+  }
+
+  /// What somebody does to a barrier at which two threads want to meet twice.
+  enum Disturbance: CaseIterable, Sendable {
+    case abort, reset, abortAndReset, resetAndAbort, twoAborts
+
+    func happen(to meeting: Meeting) {
+      switch self {
+      case .abort: meeting.abort()
+      case .reset: meeting.reset()
+      case .abortAndReset:
+        meeting.abort()
+        meeting.reset()
+      case .resetAndAbort:
+        meeting.reset()
+        meeting.abort()
+      case .twoAborts:
+        meeting.abort("one")
+        meeting.abort("two")
+      }
+    }
+  }
+
+  /// rule 12, rule 13
+  @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbs(_ disturbance: Disturbance) {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      // With a time limit, for who was freed by a reset may find nobody to wait for.
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
+      machine.start("c") { disturbance.happen(to: meeting) }
+      return meeting.check
+    }
+  }
+
+  /// rule 9: while the action runs, before, and after.
+  @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance) {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
+      machine.start("c") { disturbance.happen(to: meeting) }
+      return meeting.check
+    }
+  }
+
+  /// rule 8, rule 9: the first cause counts.
+  @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbsAnActionThatFails(
+    _ disturbance: Disturbance
+  ) {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { phase in Fault("action of \(phase)") }
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
+      machine.start("c") { disturbance.happen(to: meeting) }
+      return meeting.check
+    }
+  }
+
+  /// rule 9
+  @Test(arguments: Disturbance.allCases) func theActionItselfDisturbs(_ disturbance: Disturbance) {
+    explore(.exhaustively(bound: 1)) { machine in
+      let box = Box<Meeting>()
+      let meeting = Meeting(machine, parties: 2) { phase in
+        if phase == 0 { disturbance.happen(to: box.content!) }
+        return nil
+      }
+      box.content = meeting
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
+      return meeting.check
+    }
+  }
+
+  /// rule 1: those who are told late find out how their own phase ended.
+  @Test func twoThreadsDisturbAtOnce() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
+      machine.start("c") { meeting.abort() }
+      machine.start("d") { meeting.reset() }
+      return meeting.check
+    }
+  }
+
+  /// rule 14, rule 15, rule 23
+  @Test(arguments: [Duration.zero, .milliseconds(1)]) func aTimeLimitRacesTheLastArrival(limit: Duration) {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      machine.start("patient") { meeting.wait() }
+      machine.start("impatient") {
+        // Whoever did not meet frees the other.
+        if case .broken = meeting.wait(timeout: limit) { meeting.abort() }
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 14
+  @Test func timeLimitsRaceEachOther() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 3)
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
+      machine.start("c") { meeting.wait(times: 2, timeout: .milliseconds(2)) }
+      return meeting.check
+    }
+  }
+
+  /// rule 10: a time limit that is over while the action runs changes nothing.
+  @Test func aTimeLimitRacesTheAction() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
+      return meeting.check
+    }
+  }
+
+  /// rule 6
+  @Test(arguments: ways) func whatWasWrittenBeforeIsSeenAfter(way: Explorer.Machinery) {
+    explore(.exhaustively(bound: 2), way) { machine in
+      let notes = [Plain(0), Plain(0)]
+      let sum = Plain(0)
+      let meeting = Meeting(machine, parties: 2, strategy: .adaptive) { phase in
+        sum.value = notes[0].value + notes[1].value
+        return nil
+      }
+      for own in 0...1 {
+        machine.start("writer \(own)") {
+          for round in 1...2 {
+            notes[own].value = round
+            meeting.wait()
+            if sum.value != 2 * round { machine.fail("a sum of \(sum.value) after round \(round)") }
+          }
+        }
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 6, rule 12: whoever is told of a break sees what was done before it.
+  @Test func whatWasWrittenBeforeABreakIsSeenAfter() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let note = Plain(0)
+      let meeting = Meeting(machine, parties: 3)
+      for name in ["a", "b"] {
+        machine.start(name) {
+          meeting.wait()
+          if note.value != 1 { machine.fail("a note of \(note.value)") }
+        }
+      }
+      machine.start("aborts") {
+        note.value = 1
+        meeting.abort()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 22
+  @Test func eachLetsGoOfTheBarrierWhenItsWaitHasReturned() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let barrier = ThreadBarrier(parties: 2, strategy: .parking)
+      for name in ["a", "b"] {
+        let own = Box(barrier)
+        machine.start(name) {
+          _ = try? own.content!.wait()
+          own.content = nil
+        }
+      }
+      return {}
+    }
+  }
+}
+
+/// Something that is put in later, or taken out.
+final class Box<Content>: @unchecked Sendable {
+  var content: Content?
+  init(_ content: Content? = nil) { self.content = content }
+}
