@@ -18,6 +18,11 @@ final class WorkerPool: @unchecked Sendable {
     processor = Self.nextProcessor()
   }
 
+  /// Those who run a thread of a failed execution stand still for ever; the others end.
+  deinit {
+    for worker in idle { worker.wakeUp.signal() }
+  }
+
   func run(_ thread: SimulatedThread, _ body: @escaping @Sendable () -> Void) {
     let worker = lock.withLock { idle.popLast() } ?? startWorker()
     worker.job = { [self] in
@@ -35,7 +40,7 @@ final class WorkerPool: @unchecked Sendable {
       stay(on: processor)
       while true {
         worker.wakeUp.wait()
-        let job = worker.job!
+        guard let job = worker.job else { return }
         worker.job = nil
         job()
       }
