@@ -37,7 +37,7 @@ let package = Package(
     .executableTarget(name: "examples", dependencies: ["Barriers"]),
     .target(name: "CCounters", path: "Tests/CCounters"),
     .target(name: "BarrierModel", path: "Tests/BarrierModel"),
-    .testTarget(name: "BarriersTests", dependencies: ["Barriers", "CBarriers", "CCounters"]),
+    .testTarget(name: "BarriersTests", dependencies: ["BarrierModel", "Barriers", "CBarriers", "CCounters"]),
     // The library's sources once more, on a machine that decides which thread goes on.
     .testTarget(
       name: "ScheduleTests", dependencies: ["BarrierModel", "CBarriers"],

@@ -1,3 +1,4 @@
+import BarrierModel
 import Testing
 
 /// Tasks at a barrier, and threads among them: all schedules with few deviations. See ``ThreadScheduleTests`` for what is
@@ -80,6 +81,24 @@ struct TaskScheduleTests {
       machine.start("resets") {
         meeting.reset()
         meeting.abort()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 13, rule 18: it is refused, or breaks the phase that is open then.
+  @Test func aCancelledTaskComesToABarrierThatIsBeingMended() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let task = Box<SimulatedTask>()
+      task.content = machine.startTask("a") {
+        meeting.abort()
+        meeting.cancel(task.content!)
+        await meeting.waitAsTask()
+      }
+      machine.start("resets") {
+        meeting.reset()
+        meeting.abort("the end")
       }
       return meeting.check
     }
@@ -169,9 +188,12 @@ struct TimekeeperScheduleTests {
     }
   }
 
-  /// Everything at once, at random: see ``Turmoil``.
-  @Test(arguments: [Explorer.Search.randomly(count: 300), .byPriorities(count: 300, depth: 4)])
-  func everythingHappensToTasks(search: Explorer.Search) {
-    explore(search) { Turmoil(on: $0, tasks: 2...4, threads: 0...2).check }
+  /// Everything at once, at random. rule 1, rule 17, rule 18, rule 19, rule 20
+  @Test(arguments: [Explorer.Search.randomly(count: 500), .byPriorities(count: 500, depth: 4)])
+  func everythingHappensToTasksAndThreads(search: Explorer.Search) {
+    explore(search) { machine in
+      let plan = Plan(seed: UInt64(machine.execution), tasks: 2...4, threads: 0...2)
+      return Meeting(machine, plan).check
+    }
   }
 }

@@ -66,9 +66,9 @@ struct BarrierCore: ~Copyable, Sendable {
     }
   }
 
-  /// Arrives, but in no other generation than this; `nil` if another has come.
-  func arrive(in generation: UInt64) throws(BrokenBarrierError) -> Step? {
-    guard let found = word.change({ $0.afterArrival(in: generation) }) else { return nil }
+  /// Arrives in the phase that was open in this state, or is refused as then; `nil` if that is over.
+  func arrive(having seen: BarrierState) throws(BrokenBarrierError) -> Step? {
+    guard let found = word.change({ $0.afterArrival(having: seen) }) else { return nil }
     return try step(from: found)
   }
 
@@ -201,9 +201,6 @@ struct BarrierCore: ~Copyable, Sendable {
   }
 
   // MARK: Looking
-
-  /// That of the open phase, or, if the barrier is broken, of the one that opens next.
-  var generation: UInt64 { word.load().generation }
 
   var phase: UInt64 { phases.number(of: word.load().generation) }
 

@@ -93,9 +93,10 @@ struct BarrierState: Equatable, Sendable {
     return BarrierState(bits: bits | Self.sleepersBit)
   }
 
-  /// Somebody arrives in this generation, or finds it broken. Not if another has come.
-  func afterArrival(in generation: UInt64) -> BarrierState? {
-    guard self.generation == generation else { return nil }
+  /// Somebody arrives who has seen this state: in the phase that is open there, or as one who is refused. Not if that phase
+  /// is over, nor if the barrier has been mended.
+  func afterArrival(having seen: BarrierState) -> BarrierState? {
+    guard generation == seen.generation, isBroken == seen.isBroken else { return nil }
     return isBroken ? self : BarrierState(bits: bits + Self.oneArrival)
   }
 

@@ -8,8 +8,8 @@ import Synchronization
 /// phase of 10 000 tasks 1.3 times as long.
 ///
 /// A task that is cancelled must not be waited for, from that moment on: so there is no moment between its arrival and the
-/// one from which its cancellation is heard. The handler is there first, and the task arrives in no other generation than
-/// that which the handler breaks.
+/// one from which its cancellation is heard. The handler is there first, and the task arrives in no other phase than that
+/// which the handler breaks.
 extension ThreadBarrier {
   /// Arrives, and suspends the task until the phase is over. On the caller's actor throughout.
   ///
@@ -19,17 +19,17 @@ extension ThreadBarrier {
   func suspendingWait(_ patience: Patience, on actor: isolated (any Actor)?) async throws -> Arrival {
     var patience = patience
     while true {
-      let generation = core.generation
+      let seen = core.word.load()
       let hasBrokenIt = Atomic(false)
       var step: BarrierCore.Step?
       try await withTaskCancellationHandler {
-        step = try core.arriveAsTask(in: generation, hasBrokenIt)
+        step = try core.arriveAsTask(having: seen, hasBrokenIt)
         guard case .waits(let call) = step else { return }
         unsafe await withUnsafeContinuation(isolation: actor) { continuation in
           unsafe sleep(SleepingTask(continuation), call, &patience)
         }
       } onCancel: {
-        core.cancel(generation, hasBrokenIt)
+        core.cancel(having: seen, hasBrokenIt)
       }
       if let arrival = try core.leaveAsTask(step, hasBrokenIt) { return arrival }
     }
@@ -49,28 +49,28 @@ extension ThreadBarrier {
 }
 
 extension BarrierCore {
-  /// Arrives in this generation; `nil` if another has come.
+  /// Arrives in the phase that was open in this state, or is refused as then; `nil` if that is over.
   @inline(never)
   fileprivate func arriveAsTask(
-    in generation: UInt64, _ hasBrokenIt: borrowing Atomic<Bool>
+    having seen: BarrierState, _ hasBrokenIt: borrowing Atomic<Bool>
   ) throws -> Step? {
     let isCancelled = Task.isCancelled
     // The handler does that too, but perhaps later. So a cancelled task is never the last: it breaks the phase, or comes
     // as surplus, or is refused.
-    if isCancelled { cancel(generation, hasBrokenIt) }
+    if isCancelled { cancel(having: seen, hasBrokenIt) }
     do {
-      return try arrive(in: generation)
+      return try arrive(having: seen)
     } catch {
       throw isCancelled ? CancellationError() : asTaskThrows(error)
     }
   }
 
-  /// A task is cancelled that arrives in this generation or is about to. This only breaks the phase, unless all have
+  /// A task is cancelled that has arrived in the phase that was open in this state, or is about to. This only breaks the phase, unless all have
   /// arrived: whoever ends a phase resumes its tasks, each once, this one among them.
   @inline(never)
-  fileprivate func cancel(_ generation: UInt64, _ hasBrokenIt: borrowing Atomic<Bool>) {
+  fileprivate func cancel(having seen: BarrierState, _ hasBrokenIt: borrowing Atomic<Bool>) {
     // Relaxed: the task that reads it has ended the scope of this handler, and the runtime has them wait for each other.
-    if giveUp(generation, Breakage(.cancelled)) { hasBrokenIt.store(true, ordering: .relaxed) }
+    if giveUp(seen.generation, Breakage(.cancelled)) { hasBrokenIt.store(true, ordering: .relaxed) }
   }
 
   /// A party that only tries gives up now; if that is too late, it waits without a limit. Any other keeps its

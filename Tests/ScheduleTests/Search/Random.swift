@@ -1,3 +1,5 @@
+import BarrierModel
+
 /// The decisions of a seed: each execution is disturbed in its own measure, often or seldom, by accidents or not.
 final class RandomWalk: NumberedSchedule {
   private var random: SplitMix
@@ -84,26 +86,5 @@ final class PriorityWalk: Schedule {
   private func setPriority(_ priority: Int, of number: Int) {
     _ = self.priority(.thread(number))
     priorities[number] = priority
-  }
-}
-
-/// Random numbers that a seed decides. (SplitMix64: G. Steele, D. Lea and C. Flood, 2014.)
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func isOne(in count: Int) -> Bool {
-    next() % UInt64(count) == 0
   }
 }

@@ -1,0 +1,49 @@
+/// A barrier and some callers, each with a few things to do: a seed decides which.
+package struct Plan: Sendable {
+  package enum Deed: Sendable {
+    /// Always with a limit: so all come to an end, whatever the others do.
+    case wait(Limit)
+    case abort
+    case reset
+    case readProperties
+    /// One of the tasks, modulo their number.
+    case cancel(Int)
+  }
+
+  package enum Limit: Sendable { case zero, short, long }
+
+  package let seed: UInt64
+  package let parties: Int
+  package let isAdaptive: Bool
+  package let hasAction: Bool
+  /// In which the action fails.
+  package let failingPhase: UInt64?
+  /// What each caller does.
+  package let tasks: [[Deed]]
+  package let threads: [[Deed]]
+
+  package init(seed: UInt64, tasks: ClosedRange<Int>, threads: ClosedRange<Int>) {
+    var random = SplitMix(seed: seed)
+    self.seed = seed
+    parties = .random(in: 1...3, using: &random)
+    isAdaptive = random.isOne(in: 2)
+    hasAction = random.isOne(in: 2)
+    failingPhase = random.isOne(in: 2) ? .random(in: 0...3, using: &random) : nil
+    self.tasks = (0..<Int.random(in: tasks, using: &random)).map { _ in Self.deeds(&random) }
+    self.threads = (0..<Int.random(in: threads, using: &random)).map { _ in Self.deeds(&random) }
+  }
+
+  private static func deeds(_ random: inout SplitMix) -> [Deed] {
+    (0..<Int.random(in: 1...4, using: &random)).map { _ in
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0: .abort
+      case 1, 2: .reset
+      case 3: .readProperties
+      case 4: .cancel(.random(in: 0..<4, using: &random))
+      case 5: .wait(.zero)
+      case 6: .wait(.short)
+      default: .wait(.long)
+      }
+    }
+  }
+}

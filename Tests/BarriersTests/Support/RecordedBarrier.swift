@@ -1,0 +1,115 @@
+import BarrierModel
+import Foundation
+
+@testable import Barriers
+
+/// A barrier that keeps a record of all that its callers see of it.
+final class RecordedBarrier: @unchecked Sendable {
+  private let lock = NSLock()
+  private var history = History()  // guarded by `lock`
+  private var barrier: ThreadBarrier!  // set once, in `init`
+  private let hasAction: Bool
+
+  init(_ plan: Plan) {
+    hasAction = plan.hasAction
+    let action: @Sendable (UInt64) throws -> Void = { [unowned self] phase in
+      note(.actionBegan(phase: phase))
+      let failure = phase == plan.failingPhase ? Fault("action of \(phase)") : nil
+      note(.actionEnded(phase: phase, failure: failure?.description))
+      if let failure { throw failure }
+    }
+    barrier = ThreadBarrier(
+      parties: plan.parties, strategy: plan.isAdaptive ? .adaptive : .parking,
+      action: plan.hasAction ? action : nil)
+  }
+
+  func wait(timeout: Duration) {
+    record(.wait(mayTimeOut: true)) {
+      do throws(BrokenBarrierError) { return .init(try barrier.wait(timeout: timeout)) } catch {
+        return .init(error)
+      }
+    }
+  }
+
+  func wait(asTask number: Int, timeout: Duration) async {
+    let call = begin(.wait(task: number, mayTimeOut: true))
+    do {
+      end(call, .init(try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)))
+    } catch let error as BrokenBarrierError {
+      end(call, .init(error))
+    } catch is CancellationError {
+      end(call, .cancelled)
+    } catch {
+      fatalError("wait() threw \(error)")
+    }
+  }
+
+  func cancel(_ task: TaskParty<Void>, number: Int) {
+    record(.cancel(task: number)) {
+      task.cancel()
+      return .done
+    }
+  }
+
+  func abort() {
+    record(.abort(cause: "abort")) {
+      barrier.abort(Fault("abort"))
+      return .done
+    }
+  }
+
+  func reset() {
+    record(.reset) {
+      barrier.reset()
+      return .done
+    }
+  }
+
+  func readProperties() {
+    record(.readPhase) { .number(barrier.phase) }
+    record(.readWaitingCount) { .number(UInt64(barrier.waitingCount)) }
+    record(.readIsBroken) { .truth(barrier.isBroken) }
+  }
+
+  /// What was seen, once all calls have ended; `nil` if the rules allow it.
+  var contradiction: String? {
+    history.isExplained(parties: barrier.parties, hasAction: hasAction) ? nil : history.description
+  }
+
+  private func record(_ operation: History.Operation, _ body: () -> History.Answer) {
+    let call = begin(operation)
+    end(call, body())
+  }
+
+  private func begin(_ operation: History.Operation) -> Int {
+    lock.withLock { history.begin(operation) }
+  }
+
+  private func end(_ call: Int, _ answer: History.Answer) {
+    lock.withLock { history.end(call, answer) }
+  }
+
+  private func note(_ event: History.Event) {
+    lock.withLock { history.note(event) }
+  }
+}
+
+extension History.Answer {
+  fileprivate init(_ arrival: Arrival) {
+    self = .arrived(phase: arrival.phase, index: arrival.index)
+  }
+
+  fileprivate init(_ error: BrokenBarrierError) {
+    let reason: History.Breakage.Reason =
+      switch error.reason {
+      case .aborted: .aborted
+      case .timedOut: .timedOut
+      case .cancelled: .cancelled
+      case .actionFailed: .actionFailed
+      case .reset: .reset
+      }
+    let cause = (error.underlyingError as? Fault)?.description
+    self = .broken(
+      .init(reason, cause: cause, phase: error.phase, arrived: error.arrived), isOrigin: error.isOrigin)
+  }
+}
