@@ -11,8 +11,8 @@ final class Meeting: @unchecked Sendable {
 
   private final class Record: @unchecked Sendable {
     var history = History()
-    /// What was known to those whose calls have ended: whoever begins one after that knows it too. For only those who know
-    /// of each other can tell which of two calls was the first.
+    /// What was known to those whose calls have ended, or actions begun: whoever begins a call after that knows it too. For
+    /// only those who know of each other can tell which was the first.
     private var ended = VectorClock()
 
     func begin(_ operation: History.Operation) -> Int {
@@ -22,6 +22,11 @@ final class Meeting: @unchecked Sendable {
 
     func end(_ call: Int, _ answer: History.Answer) {
       history.end(call, answer)
+      ended.join(SimulatedThread.running.knows)
+    }
+
+    func note(_ event: History.Event) {
+      history.note(event)
       ended.join(SimulatedThread.running.knows)
     }
   }
@@ -39,13 +44,13 @@ final class Meeting: @unchecked Sendable {
       return
     }
     barrier = ThreadBarrier(parties: parties, strategy: strategy) { [record] phase in
-      record.history.note(.actionBegan(phase: phase))
+      record.note(.actionBegan(phase: phase))
       let thread = SimulatedThread.running
       if thread.locksHeld > 0 { thread.machine.fail("the action runs while a lock is held (rule 7)") }
       // Something that others may do meanwhile.
       thread.machine.step("runs the action of phase \(phase)")
       let failure = action(phase)
-      record.history.note(.actionEnded(phase: phase, failure: failure?.name))
+      record.note(.actionEnded(phase: phase, failure: failure?.name))
       if let failure { throw failure }
     }
   }

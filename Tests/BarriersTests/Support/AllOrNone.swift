@@ -12,6 +12,14 @@ import Testing
 func expectAllOrNone(
   _ outcomes: [Outcome], parties: Int, sourceLocation: SourceLocation = #_sourceLocation
 ) {
+  for contradiction in contradictions(in: outcomes, parties: parties) {
+    Issue.record(Comment(rawValue: contradiction), sourceLocation: sourceLocation)
+  }
+}
+
+/// What breaks those rules, in words.
+func contradictions(in outcomes: [Outcome], parties: Int) -> [String] {
+  var found: [String] = []
   var arrivals: [UInt64: [Arrival]] = [:]
   var errors: [UInt64: [BrokenBarrierError]] = [:]
   var cancelled = 0
@@ -20,37 +28,30 @@ func expectAllOrNone(
     case .success(let arrival): arrivals[arrival.phase, default: []].append(arrival)
     case .failure(let error as BrokenBarrierError): errors[error.phase, default: []].append(error)
     case .failure(is CancellationError): cancelled += 1
-    case .failure(let error): Issue.record("Thrown by nobody: \(error)", sourceLocation: sourceLocation)
+    case .failure(let error): found.append("Thrown by nobody: \(error)")
     }
   }
   for (phase, arrivals) in arrivals {
-    expect(
-      errors[phase] == nil, "Phase \(phase) completed, and broke: \(arrivals), \(errors)", sourceLocation)
-    expect(
+    if errors[phase] != nil { found.append("Phase \(phase) completed, and broke: \(arrivals), \(errors)") }
+    let isEachPlaceTakenOnce =
       arrivals.map(\.index).sorted() == Array(0..<parties)
-        && arrivals.allSatisfy { $0.isLast == ($0.index == parties - 1) },
-      "Phase \(phase) did not have each place once: \(arrivals)", sourceLocation)
+      && arrivals.allSatisfy { $0.isLast == ($0.index == parties - 1) }
+    if !isEachPlaceTakenOnce { found.append("Phase \(phase) did not have each place once: \(arrivals)") }
   }
   for (phase, errors) in errors {
     let first = errors[0]
-    expect(
-      errors.allSatisfy { $0.isSame(as: first) }, "Phase \(phase) broke in two ways: \(errors)",
-      sourceLocation)
+    if !errors.allSatisfy({ $0.isSame(as: first) }) {
+      found.append("Phase \(phase) broke in two ways: \(errors)")
+    }
     let missing = first.reason == .cancelled ? cancelled : 0
-    expect(
-      (first.arrived...).contains(errors.count + missing) && (0...parties).contains(first.arrived),
-      "Of phase \(phase), not all who had arrived were told: \(errors)", sourceLocation)
+    if !(first.arrived...).contains(errors.count + missing) || !(0...parties).contains(first.arrived) {
+      found.append("Of phase \(phase), not all who had arrived were told: \(errors)")
+    }
     let origins = errors.count { $0.isOrigin }
     let hasOrigin = first.reason == .timedOut || first.reason == .actionFailed
-    expect(origins == (hasOrigin ? 1 : 0), "Phase \(phase) has \(origins) origins: \(errors)", sourceLocation)
+    if origins != (hasOrigin ? 1 : 0) { found.append("Phase \(phase) has \(origins) origins: \(errors)") }
   }
-}
-
-/// `#expect` costs much more than what it checks here, many thousand times.
-private func expect(
-  _ condition: Bool, _ comment: @autoclosure () -> String, _ sourceLocation: SourceLocation
-) {
-  if !condition { Issue.record(Comment(rawValue: comment()), sourceLocation: sourceLocation) }
+  return found
 }
 
 extension BrokenBarrierError {

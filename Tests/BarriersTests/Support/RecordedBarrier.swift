@@ -1,5 +1,6 @@
 import BarrierModel
 import Foundation
+import Testing
 
 @testable import Barriers
 
@@ -76,6 +77,9 @@ final class RecordedBarrier: @unchecked Sendable {
     history.isExplained(parties: barrier.parties, hasAction: hasAction) ? nil : history.description
   }
 
+  /// How many there were.
+  var calls: Int { history.calls.count }
+
   private func record(_ operation: History.Operation, _ body: () -> History.Answer) {
     let call = begin(operation)
     end(call, body())
@@ -111,5 +115,72 @@ extension History.Answer {
     let cause = (error.underlyingError as? Fault)?.description
     self = .broken(
       .init(reason, cause: cause, phase: error.phase, arrived: error.arrived), isOrigin: error.isOrigin)
+  }
+}
+
+extension Plan {
+  /// Lets the callers do what they have to; returns when all have left.
+  func carriedOut(on pool: Pool) -> RecordedBarrier {
+    let barrier = RecordedBarrier(self)
+    let start = Gate()
+    let tasks = Tasks()
+    let taskParties = self.tasks.enumerated().map { number, deeds in
+      TaskParty("task \(number)", on: pool) {
+        for deed in deeds {
+          if case .wait(let limit) = deed {
+            await barrier.wait(asTask: number, timeout: limit.duration)
+          } else {
+            tasks.make(deed, at: barrier)
+          }
+        }
+      }
+    }
+    tasks.parties = taskParties
+    let threads = self.threads.enumerated().map { number, deeds in
+      Party("thread \(number)") {
+        start.pass()
+        for deed in deeds { tasks.make(deed, at: barrier) }
+      }
+    }
+    start.open()
+    for thread in threads { _ = thread.result }
+    for task in taskParties { _ = task.result }
+    tasks.parties = []
+    return barrier
+  }
+
+  /// Those who may be cancelled.
+  private final class Tasks: @unchecked Sendable {
+    private let lock = NSLock()
+    private var all: [TaskParty<Void>] = []  // guarded by `lock`
+
+    var parties: [TaskParty<Void>] {
+      get { lock.withLock { all } }
+      set { lock.withLock { all = newValue } }
+    }
+
+    func make(_ deed: Plan.Deed, at barrier: RecordedBarrier) {
+      switch deed {
+      case .wait(let limit): barrier.wait(timeout: limit.duration)
+      case .abort: barrier.abort()
+      case .reset: barrier.reset()
+      case .readProperties: barrier.readProperties()
+      case .cancel(let number):
+        let parties = parties
+        if !parties.isEmpty {
+          barrier.cancel(parties[number % parties.count], number: number % parties.count)
+        }
+      }
+    }
+  }
+}
+
+extension Plan.Limit {
+  fileprivate var duration: Duration {
+    switch self {
+    case .zero: .zero
+    case .short: .microseconds(50)
+    case .long: .milliseconds(2)
+    }
   }
 }

@@ -1,0 +1,101 @@
+import BarrierModel
+import Foundation
+import Testing
+
+@testable import Barriers
+
+/// For hours: see `Scripts/soak`. Each round draws how many come to a barrier, and what they do there.
+struct SoakTests {
+  private static let minutes = ProcessInfo.processInfo.environment["BARRIERS_SOAK_MINUTES"].flatMap(
+    Double.init)
+
+  /// rule 1, rule 2, rule 3, rule 4, rule 7, rule 8, rule 9, rule 12, rule 13, rule 14, rule 18, rule 19, rule 20
+  @Test(.enabled(if: minutes != nil, "BARRIERS_SOAK_MINUTES is not set"))
+  func whateverHappensForHoursTheRulesHold() {
+    let start = ContinuousClock.now
+    let end = start + .seconds(60 * (Self.minutes ?? 0))
+    var count = Count()
+    var nextReport = start + .seconds(60)
+    while ContinuousClock.now < end {
+      count.add(round())
+      if ContinuousClock.now > nextReport {
+        print("after \((ContinuousClock.now - start).components.seconds / 60) minutes: \(count)")
+        nextReport += .seconds(60)
+      }
+    }
+    print("verdict: \(count.failures == 0 ? "no rule was broken" : "RULES WERE BROKEN") in \(count)")
+    #expect(count.failures == 0)
+  }
+
+  private struct Count: CustomStringConvertible {
+    var rounds = 0
+    var calls = 0
+    var completed = 0
+    var broken = 0
+    var failures = 0
+
+    mutating func add(_ other: Count) {
+      rounds += other.rounds
+      calls += other.calls
+      completed += other.completed
+      broken += other.broken
+      failures += other.failures
+    }
+
+    var description: String {
+      "\(rounds) rounds, \(calls) calls, \(completed) phases completed, \(broken) broken, \(failures) failures"
+    }
+  }
+
+  private func round() -> Count {
+    switch Int.random(in: 0..<4) {
+    case 0: quietRound()
+    case 1: riotousRound()
+    default: recordedRound()
+    }
+  }
+
+  /// Many phases, with up to 32 parties for each processor.
+  private func quietRound() -> Count {
+    let parties = [1, 2, 3, 4, 8, 16, 64].randomElement()!
+    let threads = Int.random(in: 0...parties)
+    let crowd = Crowd(
+      parties: parties, threads: threads, tasks: parties - threads + Int.random(in: 0...1) * parties)
+    let barrier = ThreadBarrier(parties: parties, strategy: Bool.random() ? .adaptive : .parking)
+    let outcomes = crowd.meet(phases: 2_000, at: barrier)
+    let isComplete =
+      barrier.phase == 2_000 && outcomes.count == parties * 2_000 && outcomes.allSatisfy { $0.arrival != nil }
+    return tally(outcomes, parties: parties, found: isComplete ? [] : ["not all phases completed"])
+  }
+
+  private func riotousRound() -> Count {
+    let parties = Int.random(in: 1...16)
+    let crowd = Crowd(
+      parties: parties, threads: Int.random(in: 0...parties), tasks: Int.random(in: 1...(2 * parties)))
+    let failing = UInt64.random(in: 2...20)
+    let barrier = ThreadBarrier(parties: parties, strategy: Bool.random() ? .adaptive : .parking) { phase in
+      if phase.isMultiple(of: failing) { throw Fault("action of phase \(phase)") }
+    }
+    return tally(crowd.riot(at: barrier), parties: parties, found: [])
+  }
+
+  /// Everything that was seen is held against the sequential barrier.
+  private func recordedRound() -> Count {
+    let seed = UInt64.random(in: 0..<UInt64.max)
+    let barrier = Pool.with(threads: 2) { Plan(seed: seed, tasks: 0...3, threads: 0...4).carriedOut(on: $0) }
+    let found = barrier.contradiction.map { ["of seed \(seed):\n\($0)"] } ?? []
+    return Count(rounds: 1, calls: barrier.calls, failures: report(found))
+  }
+
+  private func tally(_ outcomes: [Outcome], parties: Int, found: [String]) -> Count {
+    let found = found + contradictions(in: outcomes, parties: parties)
+    return Count(
+      rounds: 1, calls: outcomes.count, completed: Set(outcomes.compactMap { $0.arrival?.phase }).count,
+      broken: Set(outcomes.compactMap { $0.breakage?.phase }).count, failures: report(found))
+  }
+
+  private func report(_ found: [String]) -> Int {
+    for contradiction in found { print("failure: \(contradiction)") }
+    return found.count
+  }
+}
