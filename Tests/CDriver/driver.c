@@ -1,0 +1,100 @@
+// A program in C alone, for tools that know nothing of Swift: threads meet at a simple barrier that stands on CBarriers'
+// monitor, in every way that the library uses it. Exits with 0 if all went well.
+
+#include "CBarriers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PARTIES = 4, PHASES = 200 };
+
+static void check(int error, const char *what) {
+  if (error == 0) return;
+  (void)fprintf(stderr, "%s: %s\n", what, strerror(error));
+  exit(1);
+}
+
+static void expect(int condition, const char *what) {
+  if (condition) return;
+  (void)fprintf(stderr, "this does not hold: %s\n", what);
+  exit(1);
+}
+
+typedef struct {
+  cbarriers_monitor monitor;
+  int arrived;
+  int phase;
+  int gone;             // threads that have come to their end
+  int notes[PARTIES];   // each written by its own thread, read by all after the phase
+} meeting;
+
+static meeting shared;
+
+static int lock(void) { return cbarriers_monitor_lock(&shared.monitor); }
+
+/// Half of them sleep without a limit, half again and again for a short time.
+static void wait_for_others(int party) {
+  check(lock(), "lock");
+  int phase = shared.phase;
+  if (++shared.arrived == PARTIES) {
+    shared.arrived = 0;
+    shared.phase++;
+    check(cbarriers_monitor_unlock_and_broadcast(&shared.monitor), "broadcast");
+    return;
+  }
+  while (shared.phase == phase) {
+    check(
+      party % 2 == 0 ? cbarriers_monitor_wait(&shared.monitor)
+                     : cbarriers_monitor_wait_for(&shared.monitor, 50000),
+      "wait");
+  }
+  check(cbarriers_monitor_unlock(&shared.monitor), "unlock");
+}
+
+static void run(void *argument) {
+  int party = (int)(intptr_t)argument;
+  int word = party;
+  expect(cbarriers_thread_word() == NULL, "the word of a new thread is null");
+  cbarriers_set_thread_word(&word);
+  for (int phase = 1; phase <= PHASES; phase++) {
+    shared.notes[party] = phase;
+    wait_for_others(party);
+    for (int other = 0; other < PARTIES; other++) {
+      expect(shared.notes[other] == phase, "what others wrote before the phase is seen after it");
+    }
+    wait_for_others(party);
+    expect(cbarriers_thread_word() == &word, "each thread keeps its own word");
+    cbarriers_pause();
+    cbarriers_yield();
+  }
+  check(lock(), "lock");
+  shared.gone++;
+  check(cbarriers_monitor_unlock_and_broadcast(&shared.monitor), "broadcast");
+}
+
+int main(void) {
+  check(cbarriers_monitor_init(&shared.monitor), "init");
+  uint64_t start = cbarriers_nanoseconds();
+  for (intptr_t party = 0; party < PARTIES; party++) {
+    check(cbarriers_thread_start_detached("a name of more than fifteen bytes", run, (void *)party), "start");
+  }
+  check(lock(), "lock");
+  while (shared.gone < PARTIES) check(cbarriers_monitor_wait(&shared.monitor), "wait");
+
+  // Times as long as they come, and as short.
+  check(cbarriers_monitor_wait_for(&shared.monitor, 0), "wait for 0 ns");
+  uint64_t before = cbarriers_nanoseconds();
+  check(cbarriers_monitor_wait_for(&shared.monitor, 2000000), "wait for 2 ms");
+  expect(before > start, "time goes forward");
+  check(cbarriers_monitor_unlock(&shared.monitor), "unlock");
+  check(cbarriers_monitor_destroy(&shared.monitor), "destroy");
+
+  int quota = cbarriers_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+  expect(quota >= 1, "a quota pays for one processor at least");
+  expect(cbarriers_quota("/nowhere", "/nowhere") == INT_MAX, "no quota where there are no groups");
+  expect(cbarriers_usable_processors(quota) >= 1, "there is a processor");
+  expect(cbarriers_usable_processors(1) == 1, "the quota counts");
+  cbarriers_sanitizer_ignore_reads_begin();
+  cbarriers_sanitizer_ignore_reads_end();
+  return 0;
+}
