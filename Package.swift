@@ -35,9 +35,15 @@ let package = Package(
     .target(name: "CBarriers", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "Barriers", dependencies: ["CBarriers"], swiftSettings: strict),
     .executableTarget(name: "examples", dependencies: ["Barriers"]),
-    .target(name: "CCounters", path: "Tests/CCounters"),
+    // The rules, to hold what was seen against.
     .target(name: "BarrierModel", path: "Tests/BarrierModel"),
-    .testTarget(name: "BarriersTests", dependencies: ["BarrierModel", "Barriers", "CBarriers", "CCounters"]),
+    // What stands in front of the C library, to make it fail and to count.
+    .target(name: "CFaults", path: "Tests/CFaults"),
+    .target(name: "CCounters", dependencies: ["CFaults"], path: "Tests/CCounters"),
+    .target(name: "CDarwinMonitor", dependencies: ["CBarriers"], path: "Tests/CDarwinMonitor"),
+    .testTarget(
+      name: "BarriersTests",
+      dependencies: ["BarrierModel", "Barriers", "CBarriers", "CCounters", "CDarwinMonitor", "CFaults"]),
     // The library's sources once more, on a machine that decides which thread goes on.
     .testTarget(
       name: "ScheduleTests", dependencies: ["BarrierModel", "CBarriers"],

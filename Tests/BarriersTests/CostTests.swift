@@ -56,12 +56,14 @@ struct CostTests {
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
   func aBarrierTakesHalfAKilobyte(strategy: WaitStrategy) throws {
     let alone = Party("alone") {
-      // The first one makes what all share.
-      _ = ThreadBarrier(parties: 2, strategy: strategy)
       // Up to as many parties as processors, a barrier of three and more has a bell besides.
-      let processors = WaitPolicy.usableProcessors + 1
+      let fewest = WaitPolicy.usableProcessors + 1
+      func make() -> [ThreadBarrier] {
+        (0..<100).map { ThreadBarrier(parties: fewest + $0, strategy: strategy) }
+      }
+      _ = make()  // The first of about a size makes what all of that size share.
       let before = counters_of_this_thread()
-      let barriers = (0..<100).map { ThreadBarrier(parties: processors + $0, strategy: strategy) }
+      let barriers = make()
       let cost = counters_of_this_thread() - before
       return (cost.bytes - MemoryLayout<ThreadBarrier>.stride * barriers.count) / barriers.count
     }

@@ -97,10 +97,3 @@ struct MisuseTests {
     #expect(exit.said.contains("failed: \(String(cString: strerror(EBUSY))) (error \(EBUSY))"))
   }
 }
-
-extension ExitTest.Result? {
-  /// What the process wrote on standard error before it ended.
-  fileprivate var said: String {
-    String(decoding: self?.standardErrorContent ?? [], as: UTF8.self)
-  }
-}

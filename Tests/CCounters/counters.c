@@ -1,8 +1,7 @@
 #define _GNU_SOURCE
 #include "CCounters.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
+#include <CFaults.h>
 #include <stddef.h>
 
 #if defined(__has_feature)
@@ -11,9 +10,15 @@
 #endif
 #endif
 
-static _Thread_local counters mine;
+static _Thread_local counters mine;  // but for the calls that `CFaults` counts
 
-counters counters_of_this_thread(void) { return mine; }
+counters counters_of_this_thread(void) {
+  counters all = mine;
+  all.locks = faults_calls_of_this_thread(call_mutex_lock);
+  all.sleeps = faults_calls_of_this_thread(call_cond_wait);
+  all.broadcasts = faults_calls_of_this_thread(call_cond_broadcast);
+  return all;
+}
 
 #if defined(__GLIBC__) && !defined(SANITIZED)
 
@@ -53,29 +58,6 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
   mine.allocations++;
   *result = __libc_memalign(alignment, size);
   return *result == NULL;
-}
-
-// The functions of the C library, looked up when first called. Whoever races here finds the same.
-#define FORWARD(name, ...)                                       \
-  static int (*volatile original)(__VA_ARGS__);                  \
-  if (original == NULL) {                                        \
-    original = (int (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name);    \
-  }                                                              \
-  return original
-
-int pthread_mutex_lock(pthread_mutex_t *mutex) {
-  mine.locks++;
-  FORWARD(pthread_mutex_lock, pthread_mutex_t *)(mutex);
-}
-
-int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
-  mine.sleeps++;
-  FORWARD(pthread_cond_wait, pthread_cond_t *, pthread_mutex_t *)(condition, mutex);
-}
-
-int pthread_cond_broadcast(pthread_cond_t *condition) {
-  mine.broadcasts++;
-  FORWARD(pthread_cond_broadcast, pthread_cond_t *)(condition);
 }
 
 #else

@@ -96,4 +96,9 @@ struct SleepingTasks {
     appointment = alarm.deadline
     return (nil, alarm.deadline)
   }
+
+  /// The timekeeper was told to come, and cannot: it must be told again.
+  mutating func timekeeperCannotCome() {
+    appointment = nil
+  }
 }

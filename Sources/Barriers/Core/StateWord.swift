@@ -2,10 +2,10 @@ import Synchronization
 
 /// A ``BarrierState`` that many threads change at once: the word that decides.
 ///
-/// Every change is an atomic read-modify-write with acquire and release order. So each one happens after all
-/// those before it in the word's order, and a party that sees its generation over has with it everything that
-/// was done before the change that ended it: the arrivals of the others, and the action. No change of this word
-/// is ordered against any other atomic, so nothing stronger is needed.
+/// Every change is an atomic read-modify-write that releases, made by someone who has acquired what it replaces. So each
+/// one happens after all those before it in the word's order, and a party that sees its generation over has with it
+/// everything that was done before the change that ended it: the arrivals of the others, and the action. No change of
+/// this word is ordered against any other atomic, so nothing stronger is needed.
 struct StateWord: ~Copyable, Sendable {
   private let bits: Atomic<UInt64>
 
@@ -30,9 +30,10 @@ struct StateWord: ~Copyable, Sendable {
     while let wanted = next(current) {
       // Nothing to write: the next sleeper after the first takes the line from nobody.
       if wanted == current { return current }
+      // What this replaces was acquired when it was seen.
       let (exchanged, original) = bits.weakCompareExchange(
-        expected: current.bits, desired: wanted.bits,
-        successOrdering: .acquiringAndReleasing, failureOrdering: .acquiring)
+        expected: current.bits, desired: wanted.bits, successOrdering: .releasing, failureOrdering: .acquiring
+      )
       if exchanged { return current }
       current = BarrierState(bits: original)
     }

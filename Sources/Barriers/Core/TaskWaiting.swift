@@ -43,6 +43,8 @@ extension ThreadBarrier {
     let entry = core.enter(task, call, until: deadline)
     if !entry.sleeps { task.wake() }
     if let moment = entry.timekeeper, let failure = Timekeeper.shared.meet(self, at: moment) {
+      // In this order: whoever has relied on that appointment is freed, and whoever comes later makes one of its own.
+      core.timekeeperCannotCome()
       abort(failure)
     }
   }
@@ -120,6 +122,11 @@ extension BarrierCore {
       _ = giveUp(due.call.generation, Breakage(.timedOut, after: due.deadline.granted, by: due.call.index))
     }
     return next
+  }
+
+  /// The timekeeper was told to come, and cannot.
+  fileprivate func timekeeperCannotCome() {
+    slowPath.withLock { $0.tasks.timekeeperCannotCome() }
   }
 
   /// Whether the timekeeper may have the barrier in its book.

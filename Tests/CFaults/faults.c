@@ -1,0 +1,190 @@
+#define _GNU_SOURCE
+#include "CFaults.h"
+
+#include <stddef.h>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(SANITIZED)
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+bool faults_work(void) { return true; }
+
+// What this thread has done, and what is to fail in it.
+
+typedef struct {
+  long times;
+  int error;
+  int error_number;
+} failure;
+
+static _Thread_local long called[calls];
+static _Thread_local failure failures[calls];
+
+long faults_calls_of_this_thread(call call) { return called[call]; }
+
+void faults_fail(call call, int error, int error_number, long times) {
+  failures[call] = (failure){.times = times, .error = error, .error_number = error_number};
+}
+
+/// The linker's names for the beginning and the end of this executable's code.
+extern const char __executable_start[], etext[];
+
+static bool is_ours(const char *caller) { return caller >= __executable_start && caller < etext; }
+
+/// Notes a call; answers with the error that it is to return, or 0.
+static int note(call call, const char *caller) {
+  called[call]++;
+  failure *failure = &failures[call];
+  if (failure->times <= 0 || !is_ours(caller)) return 0;
+  failure->times--;
+  errno = failure->error_number;
+  return failure->error;
+}
+
+// Sleeps that end at once.
+
+static bad_sleeps sleeps;  // written before `are_sleeps_bad`
+static atomic_bool are_sleeps_bad;
+static atomic_long bad_so_far;
+static atomic_ulong threads_so_far;
+
+void faults_make_sleeps_bad(bad_sleeps bad) {
+  sleeps = bad;
+  atomic_store(&are_sleeps_bad, true);
+}
+
+long faults_bad_sleeps(void) { return atomic_load(&bad_so_far); }
+
+/// A number below 100: each thread has a sequence of its own (SplitMix64).
+static int percentage(void) {
+  static _Thread_local uint64_t state;
+  if (state == 0) state = sleeps.seed + (atomic_fetch_add(&threads_so_far, 1) << 32);
+  uint64_t mixed = state += 0x9e3779b97f4a7c15;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+  return (int)((mixed ^ (mixed >> 31)) % 100);
+}
+
+/// Whether a sleep is to end at once, and with what result.
+static bool is_bad_sleep(const char *caller, bool is_timed, int *result) {
+  if (!atomic_load(&are_sleeps_bad) || !is_ours(caller)) return false;
+  const int drawn = percentage();
+  if (drawn >= sleeps.woken + (is_timed ? sleeps.timed_out : 0)) return false;
+  *result = drawn < sleeps.woken ? 0 : ETIMEDOUT;
+  return true;
+}
+
+// The functions of the C library, looked up when first called. Whoever races here finds the same.
+#define ORIGINAL(name, ...)                                   \
+  static int (*volatile original)(__VA_ARGS__);               \
+  if (original == NULL) {                                     \
+    original = (int (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name); \
+  }
+
+#define NOTE(call)                                                 \
+  const char *caller = __builtin_return_address(0);                \
+  const int error = note(call, caller);                            \
+  if (error != 0) return error
+
+int pthread_mutex_lock(pthread_mutex_t *mutex) {
+  NOTE(call_mutex_lock);
+  ORIGINAL(pthread_mutex_lock, pthread_mutex_t *);
+  return original(mutex);
+}
+
+static int sleep_badly(pthread_mutex_t *mutex, int result) {
+  int error = pthread_mutex_unlock(mutex);
+  if (error != 0) return error;
+  sched_yield();
+  ORIGINAL(pthread_mutex_lock, pthread_mutex_t *);
+  error = original(mutex);
+  if (error != 0) return error;
+  atomic_fetch_add(&bad_so_far, 1);
+  return result;
+}
+
+int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
+  NOTE(call_cond_wait);
+  int result;
+  if (is_bad_sleep(caller, false, &result)) return sleep_badly(mutex, result);
+  ORIGINAL(pthread_cond_wait, pthread_cond_t *, pthread_mutex_t *);
+  return original(condition, mutex);
+}
+
+int pthread_cond_timedwait(
+    pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline) {
+  NOTE(call_cond_timedwait);
+  int result;
+  if (is_bad_sleep(caller, true, &result)) return sleep_badly(mutex, result);
+  ORIGINAL(pthread_cond_timedwait, pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+  return original(condition, mutex, deadline);
+}
+
+int pthread_cond_broadcast(pthread_cond_t *condition) {
+  NOTE(call_cond_broadcast);
+  ORIGINAL(pthread_cond_broadcast, pthread_cond_t *);
+  return original(condition);
+}
+
+int pthread_create(
+    pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+  NOTE(call_create);
+  ORIGINAL(pthread_create, pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+  return original(thread, attributes, run, argument);
+}
+
+// The wall clock.
+
+static atomic_bool does_wall_clock_jump;
+static atomic_long wall_clock_readings;
+
+void faults_make_wall_clock_jump(void) { atomic_store(&does_wall_clock_jump, true); }
+
+long faults_wall_clock_readings(void) { return atomic_load(&wall_clock_readings); }
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  ORIGINAL(clock_gettime, clockid_t, struct timespec *);
+  const int error = original(clock, time);
+  if (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE) return error;
+  const char *caller = __builtin_return_address(0);
+  if (is_ours(caller)) atomic_fetch_add(&wall_clock_readings, 1);
+  if (atomic_load(&does_wall_clock_jump)) {
+    static atomic_ulong turn;
+    time->tv_sec += atomic_fetch_add(&turn, 1) % 2 == 0 ? 3600 : -3600;
+  }
+  return error;
+}
+
+#else
+
+bool faults_work(void) { return false; }
+
+long faults_calls_of_this_thread(call call) {
+  (void)call;
+  return 0;
+}
+
+void faults_fail(call call, int error, int error_number, long times) {
+  (void)call, (void)error, (void)error_number, (void)times;
+}
+
+void faults_make_sleeps_bad(bad_sleeps bad) { (void)bad; }
+
+long faults_bad_sleeps(void) { return 0; }
+
+void faults_make_wall_clock_jump(void) {}
+
+long faults_wall_clock_readings(void) { return 0; }
+
+#endif
