@@ -15,7 +15,9 @@ struct SlowLeaverTests {
       let meeting = Meeting(machine, parties: 2)
       schedule.machine = machine
       // The first call is that of the slow one.
-      schedule.isPhaseOver = { meeting.history.calls.dropFirst().contains { $0.answer != nil } }
+      schedule.isPhaseOver = { [unowned meeting] in
+        meeting.history.calls.dropFirst().contains { $0.answer != nil }
+      }
       machine.start("slow") { meeting.wait() }
       machine.start("fast") {
         while meeting.barrier.waitingCount == 0 { machine.poll("waits for the slow one") }
