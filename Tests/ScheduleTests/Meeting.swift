@@ -134,8 +134,13 @@ final class Meeting: @unchecked Sendable {
 
   var history: History { record.history }
 
-  /// Whether the rules allow all that was seen.
+  /// Whether the rules allow all that was seen, and nothing is left behind: to be asked when all calls have ended.
   func check() throws {
+    let (untold, breakage) = barrier.core.slowPath.withLock { ($0.ledger.untoldPhases, $0.ledger.breakage) }
+    guard untold == 0 else { throw Fault("\(untold) phases are kept for somebody to be told of them") }
+    guard (breakage == nil) == !barrier.isBroken else {
+      throw Fault("the ledger says \(breakage.map { "\($0)" } ?? "nothing"), and the word \(barrier)")
+    }
     let history = record.history
     guard history.isExplained(parties: barrier.parties, hasAction: hasAction) else {
       throw Fault("The rules do not allow this:\n\(history)")

@@ -101,9 +101,10 @@ struct ThreadScheduleTests {
   }
 
   /// rule 12, rule 13
-  @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbs(_ disturbance: Disturbance) {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 2)
+  @Test(arguments: Disturbance.allCases, ways)
+  func aThirdThreadDisturbs(_ disturbance: Disturbance, way: Explorer.Machinery) {
+    explore(.exhaustively(bound: 1), way) { machine in
+      let meeting = Meeting(machine, parties: 2, strategy: .adaptive)
       // With a time limit, for who was freed by a reset may find nobody to wait for.
       for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
       machine.start("c") { disturbance.happen(to: meeting) }
@@ -112,9 +113,10 @@ struct ThreadScheduleTests {
   }
 
   /// rule 9: while the action runs, before, and after.
-  @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance) {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 2) { _ in nil }
+  @Test(arguments: Disturbance.allCases, ways)
+  func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance, way: Explorer.Machinery) {
+    explore(.exhaustively(bound: 1), way) { machine in
+      let meeting = Meeting(machine, parties: 2, strategy: .adaptive) { _ in nil }
       for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
       machine.start("c") { disturbance.happen(to: meeting) }
       return meeting.check

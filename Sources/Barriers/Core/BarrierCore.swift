@@ -115,13 +115,6 @@ struct BarrierCore: ~Copyable, Sendable {
   /// Whether the call came when all had arrived.
   func isSurplus(_ call: Call) -> Bool { call.index >= parties }
 
-  /// The call's time begins to run. Answers when the call gives up, if ever: a surplus one does not, for no time-out
-  /// breaks a phase in which all have arrived.
-  func startTime(of call: Call, _ patience: inout Patience) -> Deadline? {
-    let deadline = patience.deadline()
-    return isSurplus(call) ? nil : deadline
-  }
-
   /// Whether the phase of this call is over, one way or the other.
   func isOver(_ call: Call) -> Bool {
     word.load().generation != call.generation

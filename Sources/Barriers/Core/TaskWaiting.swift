@@ -38,7 +38,7 @@ extension ThreadBarrier {
   /// Puts the task to sleep until the phase is over, or wakes it if that is so already. Its time begins to run.
   @inline(never)
   private func sleep(_ task: SleepingTask, _ call: Call, _ patience: inout Patience) {
-    let deadline = core.giveUpAtOnce(call, core.startTime(of: call, &patience))
+    let deadline = core.giveUpAtOnce(call, patience.deadline())
     core.policy.taskWaits()
     let entry = core.enter(task, call, until: deadline)
     if !entry.sleeps { task.wake() }

@@ -11,7 +11,7 @@ extension BarrierCore {
       case .completed(let arrival):
         return arrival
       case .waits(let call):
-        try block(call, until: startTime(of: call, &patience))
+        try block(call, until: patience.deadline())
         if !isSurplus(call) { return call.arrival(isLast: false) }
       }
     }

@@ -62,9 +62,7 @@ final class SimulatedMonitor {
   }
 }
 
-private typealias Address = UnsafeMutablePointer<cbarriers_monitor>
-
-private func monitor(_ address: Address) -> SimulatedMonitor {
+private func monitor(_ address: UnsafeMutablePointer<cbarriers_monitor>) -> SimulatedMonitor {
   SimulatedThread.running.machine.monitor(at: address)
 }
 
