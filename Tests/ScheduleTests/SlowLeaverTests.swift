@@ -12,7 +12,7 @@ struct SlowLeaverTests {
       let schedule = StandStill("slow", atStep: step)
       let machine = Machine(
         step, schedule, on: workers, processors: 1, firstWay: .sleeping, execution: 0, isTraced: false)
-      let meeting = Meeting(machine, parties: 2)
+      let meeting = Machine.$inTheMaking.withValue(machine) { Meeting(machine, parties: 2) }
       schedule.machine = machine
       // The first call is that of the slow one.
       schedule.isPhaseOver = { [unowned meeting] in

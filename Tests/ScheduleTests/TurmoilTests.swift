@@ -18,9 +18,9 @@ struct TurmoilTests {
   @Test(arguments: searches, ThreadScheduleTests.ways)
   func manyThreadsMeetOften(search: Explorer.Search, way: Explorer.Machinery) {
     explore(search, way) { machine in
-      let parties = 2 + machine.execution % 6
+      let parties = 2 + machine.execution % 5
       let meeting = Meeting(machine, parties: parties, strategy: .adaptive)
-      for name in 0..<parties { machine.start("\(name)") { meeting.wait(times: 6) } }
+      for name in 0..<parties { machine.start("\(name)") { meeting.wait(times: 4) } }
       return meeting.check
     }
   }

@@ -7,7 +7,7 @@ final class Experience: Sendable {
   }
 
   static func of(_ parties: Int) -> Experience {
-    Experience(SimulatedThread.current?.machine.firstWay ?? .sleeping)
+    Experience((SimulatedThread.current?.machine ?? Machine.inTheMaking)!.firstWay)
   }
 
   func learner() -> WaitLearner { WaitLearner(way, mayPoll: false) }

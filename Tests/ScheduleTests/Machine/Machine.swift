@@ -40,6 +40,9 @@ final class Machine: @unchecked Sendable {
   /// How far the clock is when a thread that polls finds that nobody else can go on: further than anybody polls.
   private static let longPoll: UInt64 = 30_000
 
+  /// The machine for which a scenario is being made: what is made there asks it how many processors there are.
+  @TaskLocal static var inTheMaking: Machine?
+
   struct Failure: Error, CustomStringConvertible {
     let what: String
     let threads: [String]

@@ -147,5 +147,5 @@ func cbarriers_quota(_ memberships: UnsafePointer<CChar>, _ hierarchies: UnsafeP
 }
 
 func cbarriers_usable_processors(_ quota: Int32) -> Int32 {
-  Int32(SimulatedThread.current?.machine.processors ?? 1)
+  Int32((SimulatedThread.current?.machine ?? Machine.inTheMaking)!.processors)
 }

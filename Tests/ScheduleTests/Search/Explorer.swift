@@ -99,7 +99,7 @@ struct Explorer {
   }
 
   private func outcome(of machine: Machine) -> String? {
-    let check = scenario(machine)
+    let check = Machine.$inTheMaking.withValue(machine) { scenario(machine) }
     if let failure = machine.run() { return "\(failure)" }
     do {
       try check()
