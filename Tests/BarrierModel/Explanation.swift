@@ -48,8 +48,8 @@ private struct Search {
         guard let answer = position.barrier.answers[call] else { return true }
         guard matches(answer, call, position.barrier) else { return false }
         position.barrier.forget(call)
-      case .actionBegan(let phase):
-        guard position.barrier.beginAction(of: phase) else { return true }
+      case .actionBegan(let phase, let call):
+        guard position.barrier.beginAction(of: phase, in: call) else { return true }
       case .actionEnded(let phase, let failure):
         position.barrier.endAction(of: phase, failure: failure)
       }

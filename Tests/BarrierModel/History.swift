@@ -47,7 +47,8 @@ package struct History: Sendable, Hashable {
   package enum Event: Hashable, Sendable {
     case began(call: Int)
     case ended(call: Int)
-    case actionBegan(phase: UInt64)
+    /// Within this call.
+    case actionBegan(phase: UInt64, call: Int)
     /// With what it threw.
     case actionEnded(phase: UInt64, failure: String?)
   }
@@ -85,7 +86,7 @@ extension History: CustomStringConvertible {
       switch event {
       case .began(let call): "call \(call) begins: \(calls[call].operation)"
       case .ended(let call): "call \(call) ends: \(calls[call].answer!)"
-      case .actionBegan(let phase): "action of phase \(phase) begins"
+      case .actionBegan(let phase, let call): "action of phase \(phase) begins in call \(call)"
       case .actionEnded(let phase, let failure): "action of phase \(phase) ends: \(failure ?? "well")"
       }
     }.joined(separator: "\n")

@@ -17,8 +17,9 @@ struct SequentialBarrier: Hashable {
   private var cancelled: Set<Int> = []
   /// That of the open phase.
   private var action = Action.toRun
-  /// Phases in which all had arrived, and whose action has not begun: a broken phase's action may still come.
-  private var actionsDue: Set<UInt64> = []
+  /// Phases in which all had arrived, and whose action has not begun, with the last call of each: a broken phase's action may
+  /// still come.
+  private var actionsDue: [UInt64: Int] = [:]
   /// What was decided for calls that have not ended.
   private(set) var answers: [Int: History.Answer] = [:]
   /// Surplus calls whose phase completed: they arrive again.
@@ -45,7 +46,7 @@ struct SequentialBarrier: Hashable {
       answers[call] = .broken(breakage, isOrigin: false)
     } else {
       arrived.append(call)
-      if arrived.count == parties { actionsDue.insert(phase) }
+      if arrived.count == parties { actionsDue[phase] = call }
     }
   }
 
@@ -90,9 +91,12 @@ struct SequentialBarrier: Hashable {
     if isFilling, let call, arrived.contains(call) { breakPhase(.cancelled) }
   }
 
-  mutating func beginAction(of phase: UInt64) -> Bool {
+  /// `false` if it is not due, or not in this call.
+  mutating func beginAction(of phase: UInt64, in call: Int) -> Bool {
+    guard actionsDue[phase] == call else { return false }
+    actionsDue[phase] = nil
     if phase == self.phase { action = .running }
-    return actionsDue.remove(phase) != nil
+    return true
   }
 
   mutating func endAction(of phase: UInt64, failure: String?) {

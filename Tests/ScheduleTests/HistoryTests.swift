@@ -47,7 +47,7 @@ struct HistoryTests {
       for (index, call) in calls.enumerated() { history.end(call, .arrived(phase: 0, index: index)) }
     }
     func act(_ history: inout History) {
-      history.note(.actionBegan(phase: 0))
+      history.note(.actionBegan(phase: 0, call: 1))
       history.note(.actionEnded(phase: 0, failure: nil))
     }
     #expect(
@@ -71,7 +71,7 @@ struct HistoryTests {
     func history(_ origins: [Bool]) -> Bool {
       isExplained(hasAction: true) { history in
         let calls = [history.begin(.wait()), history.begin(.wait())]
-        history.note(.actionBegan(phase: 0))
+        history.note(.actionBegan(phase: 0, call: 1))
         history.note(.actionEnded(phase: 0, failure: "x"))
         for (call, isOrigin) in zip(calls, origins) { history.end(call, .broken(failed, isOrigin: isOrigin)) }
       }

@@ -71,7 +71,7 @@ struct KnownFaultTests {
 
   /// An old value that no processor here would show.
   @Test func aFlagThatIsReadInTheWrongOrderIsSeenToBeOld() {
-    let explorer = Explorer(.init()) { machine in
+    let explorer = Explorer { machine in
       let data = Atomic(0)
       let flag = Atomic(false)
       machine.start("writes") {
@@ -88,7 +88,7 @@ struct KnownFaultTests {
 
   /// Two locks that are taken in two orders.
   @Test func aDeadlockIsFound() {
-    let explorer = Explorer(.init()) { machine in
+    let explorer = Explorer { machine in
       let one = Monitor(())
       let other = Monitor(())
       machine.start("a") { one.withLock { _ in other.withLock { _ in } } }
@@ -101,7 +101,7 @@ struct KnownFaultTests {
 
   /// The report of a failure leads to it again.
   @Test func aReplayMakesTheSameFailure() throws {
-    let explorer = Explorer(.init()) { machine in
+    let explorer = Explorer { machine in
       let count = Atomic(0)
       let total = Box(0)
       for name in ["a", "b", "c"] {
@@ -137,7 +137,7 @@ struct KnownFaultTests {
     _ fault: String, bound: Int, meetings: Int = 1, sourceLocation: SourceLocation = #_sourceLocation,
     _ make: @escaping () -> FaultyBarrier
   ) {
-    let explorer = Explorer(.init()) { machine in
+    let explorer = Explorer { machine in
       let barrier = make()
       let notes = [Plain(0), Plain(0)]
       let come = Box([0, 0])

@@ -8,6 +8,7 @@ final class Meeting: @unchecked Sendable {
   // Only whoever runs writes into this.
   private let record = Record()
   private let tasks = Names()
+  private let cancelled = Cancelled()
 
   private final class Record: @unchecked Sendable {
     var history = History()
@@ -21,6 +22,7 @@ final class Meeting: @unchecked Sendable {
     }
 
     func end(_ call: Int, _ answer: History.Answer) {
+      SimulatedThread.running.machine.step("returns")
       history.end(call, answer)
       ended.join(SimulatedThread.running.knows)
     }
@@ -31,6 +33,7 @@ final class Meeting: @unchecked Sendable {
     }
   }
   private final class Names: @unchecked Sendable { var numbers: [ObjectIdentifier: Int] = [:] }
+  private final class Cancelled: @unchecked Sendable { var tasks: Set<ObjectIdentifier> = [] }
 
   /// With `action`, the last to arrive runs it; it fails with what that answers.
   init(
@@ -44,8 +47,8 @@ final class Meeting: @unchecked Sendable {
       return
     }
     barrier = ThreadBarrier(parties: parties, strategy: strategy) { [record] phase in
-      record.note(.actionBegan(phase: phase))
       let thread = SimulatedThread.running
+      record.note(.actionBegan(phase: phase, call: thread.call!))
       if thread.locksHeld > 0 { thread.machine.fail("the action runs while a lock is held (rule 7)") }
       // Something that others may do meanwhile.
       thread.machine.step("runs the action of phase \(phase)")
@@ -85,6 +88,7 @@ final class Meeting: @unchecked Sendable {
   func waitAsTask(timeout: Duration? = nil) async -> History.Answer {
     let task = SimulatedThread.running.task.map { number(of: $0) }
     let call = record.begin(.wait(task: task, mayTimeOut: timeout != nil))
+    SimulatedThread.running.call = call
     let start = machine.clock
     let seen: History.Answer
     do {
@@ -117,7 +121,9 @@ final class Meeting: @unchecked Sendable {
     }
   }
 
+  /// Once: of several who cancel a task at the same time, the runtime lets the later return before it is heard.
   func cancel(_ task: SimulatedTask) {
+    guard cancelled.tasks.insert(ObjectIdentifier(task)).inserted else { return }
     call(.cancel(task: number(of: task))) {
       task.cancel()
       return .done
@@ -150,6 +156,10 @@ final class Meeting: @unchecked Sendable {
   @discardableResult
   private func call(_ operation: History.Operation, _ body: () -> History.Answer) -> History.Answer {
     let call = record.begin(operation)
+    // An action's calls are within that of its thread.
+    let outer = SimulatedThread.running.call
+    SimulatedThread.running.call = call
+    defer { SimulatedThread.running.call = outer }
     let answer = body()
     record.end(call, answer)
     return answer

@@ -5,20 +5,25 @@ import Testing
 struct SlowLeaverTests {
   /// A party that was asleep stands still at any of its steps after its phase is over, for as long as the others like: these
   /// go on through two more phases. Only where it holds the lock, which it does for a few instructions, it has to go on.
-  @Test(arguments: [false, true]) func aPartyThatStandsStillWhileItLeavesHoldsNobodyUp(isBreak: Bool) {
+  @Test(arguments: [false, true], [false, true])
+  func aPartyThatStandsStillWhileItLeavesHoldsNobodyUp(isBreak: Bool, isTask: Bool) {
     var stops = 0
     let workers = WorkerPool()
     for step in 0..<60 {
       let schedule = StandStill("slow", atStep: step)
       let machine = Machine(
-        step, schedule, on: workers, processors: 1, firstWay: .sleeping, execution: 0, isTraced: false)
+        step, .init(), schedule, on: workers, execution: 0, isTraced: false)
       let meeting = Machine.$inTheMaking.withValue(machine) { Meeting(machine, parties: 2) }
       schedule.machine = machine
       // The first call is that of the slow one.
       schedule.isPhaseOver = { [unowned meeting] in
         meeting.history.calls.dropFirst().contains { $0.answer != nil }
       }
-      machine.start("slow") { meeting.wait() }
+      if isTask {
+        machine.startTask("slow") { await meeting.waitAsTask() }
+      } else {
+        machine.start("slow") { meeting.wait() }
+      }
       machine.start("fast") {
         while meeting.barrier.waitingCount == 0 { machine.poll("waits for the slow one") }
         if isBreak {

@@ -104,6 +104,104 @@ struct TaskScheduleTests {
     }
   }
 
+  /// rule 13, rule 18: who was refused has no part in the phase that opens when the barrier is mended.
+  @Test func aTaskIsCancelledThatWasRefusedBeforeTheBarrierWasMended() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let task = machine.startTask("a") {
+        meeting.abort()
+        await meeting.waitAsTask()
+      }
+      machine.start("resets") {
+        meeting.reset()
+        meeting.cancel(task)
+        meeting.readProperties()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 13, rule 18: one cancellation breaks one phase, though the task has yet to hear of it when the next opens.
+  @Test func aCancelledTaskIsSlowToHearThatItHasBrokenThePhase() {
+    explore(.exhaustively(bound: 2)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let task = machine.startTask("a") {
+        await meeting.waitAsTask()
+      }
+      machine.start("cancels") { meeting.cancel(task) }
+      machine.start("resets") {
+        while !meeting.barrier.isBroken { machine.poll("waits for the cancellation") }
+        meeting.reset()
+      }
+      return {
+        try meeting.check()
+        if meeting.barrier.isBroken {
+          throw Fault("the cancellation broke a second phase: \(meeting.barrier)")
+        }
+      }
+    }
+  }
+
+  /// rule 10, rule 18
+  @Test func aTaskIsCancelledAroundAnAction() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      let task = machine.startTask("a") { await meeting.waitAsTask() }
+      machine.start("b") { meeting.wait(timeout: .milliseconds(1)) }
+      machine.start("c") {
+        meeting.cancel(task)
+        meeting.reset()
+        meeting.readProperties()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 4, rule 18
+  @Test func aTaskIsCancelledOfMoreThanThereAreParties() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2) { _ in nil }
+      let task = machine.startTask("a") { await meeting.waitAsTask() }
+      machine.startTask("b") { await meeting.waitAsTask() }
+      machine.start("c") { meeting.wait(timeout: .milliseconds(1)) }
+      machine.start("d") {
+        meeting.cancel(task)
+        meeting.abort("the end")
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 15, rule 18
+  @Test func aTaskIsCancelledThatOnlyTries() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let meeting = Meeting(machine, parties: 2)
+      let task = machine.startTask("a") { await meeting.waitAsTask(timeout: .zero) }
+      machine.start("b") { meeting.wait(timeout: .milliseconds(1)) }
+      machine.start("c") {
+        meeting.cancel(task)
+        meeting.reset()
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 22
+  @Test func eachLetsGoOfTheBarrierWhenItsWaitHasReturned() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let barrier = AsyncBarrier(parties: 2)
+      let tasks = ["a", "b"].map { name in
+        let own = Box(barrier)
+        return machine.startTask(name) {
+          _ = try? await own.content!.wait()
+          own.content = nil
+        }
+      }
+      machine.start("cancels") { tasks[0].cancel() }
+      return {}
+    }
+  }
+
   /// rule 9, rule 12
   @Test(arguments: ThreadScheduleTests.Disturbance.allCases)
   func aThirdPartyDisturbs(_ disturbance: ThreadScheduleTests.Disturbance) {
@@ -185,6 +283,39 @@ struct TimekeeperScheduleTests {
       machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
       machine.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
       return meeting.check
+    }
+  }
+
+  /// rule 15: of several limits the first counts, and whoever had it is the origin.
+  @Test(arguments: [[2, 1], [1, 2]]) func theFirstLimitCounts(limits: [Int]) {
+    explore(.exhaustively(bound: 0)) { machine in
+      let meeting = Meeting(machine, parties: 3)
+      let start = machine.clock
+      for limit in limits {
+        machine.startTask("\(limit) ms") {
+          let answer = await meeting.waitAsTask(timeout: .milliseconds(limit))
+          guard case .broken(let breakage, let isOrigin) = answer, breakage.reason == .timedOut else {
+            machine.fail("a task of \(limit) ms left with \(answer)")
+          }
+          if breakage.arrived == 2 && isOrigin != (limit == 1) {
+            machine.fail("\(limit) ms, origin: \(isOrigin)")
+          }
+          if machine.clock >= start + 2_000_000 { machine.fail("too late") }
+        }
+      }
+      return meeting.check
+    }
+  }
+
+  /// rule 12, rule 17: where no thread can be started to keep the time, nobody is left waiting, then or later.
+  @Test func theTimekeeperCannotAlwaysBeStarted() {
+    explore(.exhaustively(bound: 1), .init(mayRunOutOfThreads: true)) { machine in
+      let meeting = Meeting(machine, parties: 3)
+      machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+      machine.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
+      machine.start("resets") { meeting.reset() }
+      // The abort that comes of it is nobody's call.
+      return {}
     }
   }
 

@@ -5,12 +5,12 @@ import Testing
 /// What was seen of each is held against the sequential barrier: rule 1, rule 3, rule 4, rule 5, rule 7, rule 8, rule 9,
 /// rule 10, rule 12, rule 13, rule 14. That nobody is left asleep, and that each schedule ends, the machine sees.
 struct ThreadScheduleTests {
-  static let ways: [Explorer.Machinery] = [
+  static let ways: [Machine.Machinery] = [
     .init(firstWay: .sleeping), .init(firstWay: .yielding), .init(processors: 3, firstWay: .polling),
   ]
 
   /// rule 1, rule 3
-  @Test(arguments: ways) func twoThreadsMeetTwice(way: Explorer.Machinery) {
+  @Test(arguments: ways) func twoThreadsMeetTwice(way: Machine.Machinery) {
     explore(.exhaustively(bound: 2), way) { machine in
       let meeting = Meeting(machine, parties: 2, strategy: .adaptive)
       for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
@@ -26,7 +26,7 @@ struct ThreadScheduleTests {
     }
   }
 
-  @Test(arguments: ways) func threeThreadsMeetOnce(way: Explorer.Machinery) {
+  @Test(arguments: ways) func threeThreadsMeetOnce(way: Machine.Machinery) {
     explore(.exhaustively(bound: 1), way) { machine in
       let meeting = Meeting(machine, parties: 3, strategy: .adaptive)
       for name in ["a", "b", "c"] { machine.start(name) { meeting.wait() } }
@@ -102,7 +102,7 @@ struct ThreadScheduleTests {
 
   /// rule 12, rule 13
   @Test(arguments: Disturbance.allCases, ways)
-  func aThirdThreadDisturbs(_ disturbance: Disturbance, way: Explorer.Machinery) {
+  func aThirdThreadDisturbs(_ disturbance: Disturbance, way: Machine.Machinery) {
     explore(.exhaustively(bound: 1), way) { machine in
       let meeting = Meeting(machine, parties: 2, strategy: .adaptive)
       // With a time limit, for who was freed by a reset may find nobody to wait for.
@@ -114,7 +114,7 @@ struct ThreadScheduleTests {
 
   /// rule 9: while the action runs, before, and after.
   @Test(arguments: Disturbance.allCases, ways)
-  func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance, way: Explorer.Machinery) {
+  func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance, way: Machine.Machinery) {
     explore(.exhaustively(bound: 1), way) { machine in
       let meeting = Meeting(machine, parties: 2, strategy: .adaptive) { _ in nil }
       for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
@@ -149,6 +149,34 @@ struct ThreadScheduleTests {
         box.content = nil  // It holds the meeting, whose action holds it.
         try meeting.check()
       }
+    }
+  }
+
+  /// rule 9: at once, and not when the action is over.
+  @Test(arguments: [Disturbance.abort, .reset]) func whoWaitsIsFreedWhileTheActionRuns(
+    _ disturbance: Disturbance
+  ) {
+    explore(.exhaustively(bound: 2)) { machine in
+      let isFreed = Box(false)
+      let isRunning = Box(false)
+      let meeting = Meeting(machine, parties: 2) { _ in
+        isRunning.content = true
+        machine.wrote()
+        while isFreed.content == false { machine.poll("hangs in the action") }
+        return nil
+      }
+      for name in ["a", "b"] {
+        machine.start(name) {
+          meeting.wait()
+          isFreed.content = true
+          machine.wrote()
+        }
+      }
+      machine.start("c") {
+        while isRunning.content == false { machine.poll("waits for the action") }
+        disturbance.happen(to: meeting)
+      }
+      return meeting.check
     }
   }
 
@@ -196,7 +224,7 @@ struct ThreadScheduleTests {
   }
 
   /// rule 6
-  @Test(arguments: ways) func whatWasWrittenBeforeIsSeenAfter(way: Explorer.Machinery) {
+  @Test(arguments: ways) func whatWasWrittenBeforeIsSeenAfter(way: Machine.Machinery) {
     explore(.exhaustively(bound: 2), way) { machine in
       let notes = [Plain(0), Plain(0)]
       let sum = Plain(0)

@@ -7,7 +7,7 @@ struct TurmoilTests {
 
   /// rule 1, rule 3, rule 4, rule 7, rule 8, rule 9, rule 12, rule 13, rule 14
   @Test(arguments: searches, ThreadScheduleTests.ways)
-  func everythingHappensToThreads(search: Explorer.Search, way: Explorer.Machinery) {
+  func everythingHappensToThreads(search: Explorer.Search, way: Machine.Machinery) {
     explore(search, way) { machine in
       let plan = Plan(seed: UInt64(machine.execution), tasks: 0...0, threads: 2...5)
       return Meeting(machine, plan).check
@@ -16,7 +16,7 @@ struct TurmoilTests {
 
   /// rule 2, rule 3
   @Test(arguments: searches, ThreadScheduleTests.ways)
-  func manyThreadsMeetOften(search: Explorer.Search, way: Explorer.Machinery) {
+  func manyThreadsMeetOften(search: Explorer.Search, way: Machine.Machinery) {
     explore(search, way) { machine in
       let parties = 2 + machine.execution % 5
       let meeting = Meeting(machine, parties: parties, strategy: .adaptive)

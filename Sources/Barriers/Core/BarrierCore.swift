@@ -166,18 +166,21 @@ struct BarrierCore: ~Copyable, Sendable {
 
   /// Somebody gives up the phase of this generation, by time-out or cancellation. Answers `false` if it was too late: all
   /// have arrived, or the phase is over.
-  func giveUp(_ generation: UInt64, _ breakage: Breakage) -> Bool {
-    end(breakage) { $0.afterGivingUp(in: generation, parties: parties) }
+  func giveUp(_ generation: UInt64, _ breakage: Breakage, noting note: () -> Void = {}) -> Bool {
+    end(breakage, noting: note) { $0.afterGivingUp(in: generation, parties: parties) }
   }
 
   /// Ends the open phase by `change`, other than by completing it, and frees all who wait for it; or mends a
-  /// broken barrier. Answers whether the rules allowed the change.
+  /// broken barrier. Answers whether the rules allowed the change; if so, `note` has been called under the lock.
   @discardableResult
-  func end(_ breakage: Breakage, by change: (BarrierState) -> BarrierState?) -> Bool {
+  func end(
+    _ breakage: Breakage, noting note: () -> Void = {}, by change: (BarrierState) -> BarrierState?
+  ) -> Bool {
     let (ended, mended) = slowPath.withLock { slow -> (BarrierState?, BrokenBarrierError?) in
       untold.store(slow.ledger.untoldPhases + 1, ordering: .relaxed)
       defer { untold.store(slow.ledger.untoldPhases, ordering: .relaxed) }
       guard let old = word.change(change) else { return (nil, nil) }
+      note()
       if old.isBroken { return (old, slow.ledger.mend()) }
       let error = BrokenBarrierError(
         breakage, phase: phases.number(of: old.generation), arrived: min(old.arrived, parties),

@@ -71,8 +71,9 @@ extension BarrierCore {
   /// arrived: whoever ends a phase resumes its tasks, each once, this one among them.
   @inline(never)
   fileprivate func cancel(having seen: BarrierState, _ hasBrokenIt: borrowing Atomic<Bool>) {
-    // Relaxed: the task that reads it has ended the scope of this handler, and the runtime has them wait for each other.
-    if giveUp(seen.generation, Breakage(.cancelled)) { hasBrokenIt.store(true, ordering: .relaxed) }
+    // Whoever came to a broken barrier is refused, or has to come again: it has no part in what opens when that is mended.
+    guard !seen.isBroken else { return }
+    _ = giveUp(seen.generation, Breakage(.cancelled)) { hasBrokenIt.store(true, ordering: .relaxed) }
   }
 
   /// A party that only tries gives up now; if that is too late, it waits without a limit. Any other keeps its
@@ -104,8 +105,9 @@ extension BarrierCore {
       do { try leave(call) } catch { throw asTaskThrows(error) }
       return isSurplus(call) ? nil : call.arrival(isLast: false)
     case nil:
-      // Whoever breaks a phase has taken part in it.
-      if hasBrokenIt.load(ordering: .relaxed) { throw CancellationError() }
+      // Whoever breaks a phase has taken part in it. Under the lock that was held for the exchange, which this task has seen,
+      // until that was noted: the runtime promises no order between a handler and what comes after its scope.
+      if slowPath.withLock({ _ in hasBrokenIt.load(ordering: .relaxed) }) { throw CancellationError() }
       return nil
     }
   }

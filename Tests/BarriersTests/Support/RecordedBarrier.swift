@@ -10,11 +10,15 @@ final class RecordedBarrier: @unchecked Sendable {
   private var history = History()  // guarded by `lock`
   private var barrier: ThreadBarrier!  // set once, in `init`
   private let hasAction: Bool
+  private var cancelled: Set<Int> = []  // guarded by `lock`
+
+  /// The call in which this thread or task is.
+  @TaskLocal private static var call = -1
 
   init(_ plan: Plan) {
     hasAction = plan.hasAction
     let action: @Sendable (UInt64) throws -> Void = { [unowned self] phase in
-      note(.actionBegan(phase: phase))
+      note(.actionBegan(phase: phase, call: Self.call))
       let failure = phase == plan.failingPhase ? Fault("action of \(phase)") : nil
       note(.actionEnded(phase: phase, failure: failure?.description))
       if let failure { throw failure }
@@ -35,7 +39,10 @@ final class RecordedBarrier: @unchecked Sendable {
   func wait(asTask number: Int, timeout: Duration) async {
     let call = begin(.wait(task: number, mayTimeOut: true))
     do {
-      end(call, .init(try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)))
+      let arrival = try await Self.$call.withValue(call) {
+        try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
+      }
+      end(call, .init(arrival))
     } catch let error as BrokenBarrierError {
       end(call, .init(error))
     } catch is CancellationError {
@@ -45,7 +52,9 @@ final class RecordedBarrier: @unchecked Sendable {
     }
   }
 
+  /// Once: of several who cancel a task at the same time, the runtime lets the later return before it is heard.
   func cancel(_ task: TaskParty<Void>, number: Int) {
+    guard lock.withLock({ cancelled.insert(number).inserted }) else { return }
     record(.cancel(task: number)) {
       task.cancel()
       return .done
@@ -82,7 +91,7 @@ final class RecordedBarrier: @unchecked Sendable {
 
   private func record(_ operation: History.Operation, _ body: () -> History.Answer) {
     let call = begin(operation)
-    end(call, body())
+    end(call, Self.$call.withValue(call, operation: body))
   }
 
   private func begin(_ operation: History.Operation) -> Int {

@@ -19,6 +19,8 @@ final class Machine: @unchecked Sendable {
   let processors: Int
   /// How barriers of more parties than processors begin to wait.
   let firstWay: WaitLearner.Way
+  /// Whether to start a thread may fail.
+  let mayRunOutOfThreads: Bool
   /// Which execution of a search this is, for scenarios that are not the same each time.
   let execution: Int
   let schedule: any Schedule
@@ -49,16 +51,22 @@ final class Machine: @unchecked Sendable {
     var description: String { ([what] + threads).joined(separator: "\n  ") }
   }
 
+  struct Machinery: Sendable {
+    var processors = 1
+    var firstWay = WaitLearner.Way.sleeping
+    var mayRunOutOfThreads = false
+  }
+
   init(
-    _ number: Int, _ schedule: any Schedule, on workers: WorkerPool, processors: Int,
-    firstWay: WaitLearner.Way, execution: Int, isTraced: Bool
+    _ number: Int, _ machinery: Machinery, _ schedule: any Schedule, on workers: WorkerPool,
+    execution: Int, isTraced: Bool
   ) {
     self.number = number
     self.execution = execution
     self.schedule = schedule
     self.workers = workers
-    self.processors = processors
-    self.firstWay = firstWay
+    (processors, firstWay) = (machinery.processors, machinery.firstWay)
+    mayRunOutOfThreads = machinery.mayRunOutOfThreads
     trace = isTraced ? [] : nil
   }
 

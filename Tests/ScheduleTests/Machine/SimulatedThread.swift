@@ -26,6 +26,8 @@ final class SimulatedThread: @unchecked Sendable, CustomStringConvertible {
   var locksHeld = 0
   /// The task that it runs, if that is what it does.
   var task: SimulatedTask?
+  /// The call of a ``Meeting`` in which it is.
+  var call: Int?
   /// The word of thread-local storage that CBarriers keeps.
   var word: UnsafeMutableRawPointer?
 

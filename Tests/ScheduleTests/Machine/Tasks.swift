@@ -5,8 +5,9 @@
 // go on are two steps, with all that others do in between. The executor is left out: which thread a task goes on on is a
 // matter for other tests.
 
-/// A task, and who may touch its status. To cancel it, to resume it and to remove a cancellation handler take turns: as in
-/// the runtime, whose lock is held while the handlers run.
+/// A task, and who may touch its status. To run its cancellation handlers, to resume it and to add or remove a handler take
+/// turns, as in the runtime, whose lock is held while the handlers run. That it was cancelled is marked before that, so
+/// of two who cancel it at once the second may return before the handlers have run.
 final class SimulatedTask: @unchecked Sendable {
   fileprivate private(set) var isCancelled = false
   fileprivate var onCancel: (@Sendable () -> Void)?
@@ -16,30 +17,30 @@ final class SimulatedTask: @unchecked Sendable {
 
   /// Cancels the task; its handler runs in here.
   func cancel() {
-    withStatus("cancels a task") {
-      guard !isCancelled else { return }
-      isCancelled = true
-      SimulatedThread.running.machine.wrote()
-      onCancel?()
-    }
+    let machine = SimulatedThread.running.machine
+    machine.step("marks a task as cancelled")
+    guard !isCancelled else { return }
+    isCancelled = true
+    machine.wrote()
+    withStatus("runs a cancellation handler") { onCancel?() }
   }
 
-  fileprivate func withStatus(_ what: String, _ body: () -> Void) {
+  /// A handler is added and removed by exchanges that acquire nothing, unless they have to wait.
+  fileprivate func withStatus(_ what: String, acquires: Bool = true, _ body: () -> Void) {
     let thread = SimulatedThread.running
     if thread.locksHeld > 0 { thread.machine.fail("\(thread.name) \(what) while it holds a lock") }
     thread.machine.step(what)
     // Whoever resumes, from its handler, the task that is being cancelled has the turn already.
     if busy === thread { return body() }
+    let hasToWait = busy != nil
     while busy != nil { thread.machine.block(.blocked(.taskStatus)) }
     busy = thread
-    thread.knows.join(knows)
+    if acquires || hasToWait { thread.knows.join(knows) }
     body()
     busy = nil
     knows.join(thread.knows)
     thread.knows[thread.number] += 1
-    for other in thread.machine.threads where other.status == .blocked(.taskStatus) {
-      other.status = .ready
-    }
+    for other in thread.machine.threads where other.status == .blocked(.taskStatus) { other.status = .ready }
   }
 }
 
@@ -94,13 +95,14 @@ func withTaskCancellationHandler<T>(
 ) async rethrows -> T {
   let task = SimulatedThread.running.task!
   return try await withoutActuallyEscaping(handler) { handler in
+    // A handler that is added too late is run at once, and may be run by the canceller too.
     var isLate = false
-    task.withStatus("adds a cancellation handler") {
+    task.withStatus("adds a cancellation handler", acquires: false) {
       isLate = task.isCancelled
-      if !isLate { task.onCancel = handler }
+      task.onCancel = handler
     }
     if isLate { handler() }
-    defer { task.withStatus("removes its cancellation handler") { task.onCancel = nil } }
+    defer { task.withStatus("removes its cancellation handler", acquires: false) { task.onCancel = nil } }
     return try await operation()
   }
 }

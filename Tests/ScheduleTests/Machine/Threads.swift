@@ -1,4 +1,5 @@
 import CBarriers
+import Foundation
 
 // The functions of CBarriers, as the machine has them. The library's sources find these before those of the C module.
 
@@ -116,6 +117,7 @@ func cbarriers_thread_start_detached(
 ) -> Int32 {
   let machine = SimulatedThread.running.machine
   machine.step("starts a thread")
+  if machine.mayRunOutOfThreads, machine.schedule.fails() { return EAGAIN }
   machine.start(String(cString: name)) { run(nil) }
   return 0
 }

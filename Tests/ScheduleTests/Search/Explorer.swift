@@ -15,11 +15,6 @@ struct Explorer {
     case byPriorities(count: Int, depth: Int)
   }
 
-  struct Machinery: Sendable {
-    var processors = 1
-    var firstWay = WaitLearner.Way.sleeping
-  }
-
   struct Failure: Error, CustomStringConvertible {
     let what: String
     let replay: Replay.Recording
@@ -29,12 +24,12 @@ struct Explorer {
 
   typealias Scenario = (Machine) -> () throws -> Void
 
-  private let machinery: Machinery
+  private let machinery: Machine.Machinery
   private let scenario: Scenario
   private let workers = WorkerPool()
   private static let numbers = Numbers()
 
-  init(_ machinery: Machinery, _ scenario: @escaping Scenario) {
+  init(_ machinery: Machine.Machinery = .init(), _ scenario: @escaping Scenario) {
     (self.machinery, self.scenario) = (machinery, scenario)
   }
 
@@ -82,8 +77,7 @@ struct Explorer {
 
   private func machine(_ schedule: any Schedule, _ execution: Int, isTraced: Bool) -> Machine {
     Machine(
-      Self.numbers.next(), schedule, on: workers, processors: machinery.processors,
-      firstWay: machinery.firstWay, execution: execution, isTraced: isTraced)
+      Self.numbers.next(), machinery, schedule, on: workers, execution: execution, isTraced: isTraced)
   }
 
   private final class Numbers: @unchecked Sendable {
@@ -118,7 +112,7 @@ struct Explorer {
 /// - `BARRIERS_REPLAY="0/12:1 40:2" swift test --filter …`, from the report of a failure: makes that execution again, and
 ///   prints what each thread did.
 func explore(
-  _ search: Explorer.Search, _ machinery: Explorer.Machinery = .init(),
+  _ search: Explorer.Search, _ machinery: Machine.Machinery = .init(),
   sourceLocation: SourceLocation = #_sourceLocation, _ scenario: @escaping Explorer.Scenario
 ) {
   let explorer = Explorer(machinery, scenario)
