@@ -27,7 +27,8 @@
 /// `CancellationError`, and the others ``BrokenBarrierError`` with the reason `cancelled`. Once all have arrived, a
 /// cancellation changes nothing: the task returns normally, and `Task.isCancelled` tells it. A cancelled task always
 /// says `CancellationError` where the reason is `cancelled`, even if another task's cancellation came first; and it does
-/// so, too, when it comes to a barrier that is broken already.
+/// so, too, when it comes to a barrier that is broken already. This holds from the moment when `cancel()` has returned; of
+/// several who cancel a task at once, when the first of them has, for Swift lets the others return before it is heard.
 ///
 /// **Locks.** `wait()`, `abort(_:)` and `reset()`, of either face, may resume tasks, and Swift lets a resumed task wait
 /// for its cancellation handlers. Do not call them while holding a lock that such a handler takes.

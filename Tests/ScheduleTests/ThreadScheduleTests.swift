@@ -156,7 +156,7 @@ struct ThreadScheduleTests {
   @Test(arguments: [Disturbance.abort, .reset]) func whoWaitsIsFreedWhileTheActionRuns(
     _ disturbance: Disturbance
   ) {
-    explore(.exhaustively(bound: 2)) { machine in
+    explore(.exhaustively(bound: 1)) { machine in
       let isFreed = Box(false)
       let isRunning = Box(false)
       let meeting = Meeting(machine, parties: 2) { _ in
@@ -247,7 +247,7 @@ struct ThreadScheduleTests {
 
   /// rule 6, rule 12: whoever is told of a break sees what was done before it.
   @Test func whatWasWrittenBeforeABreakIsSeenAfter() {
-    explore(.exhaustively(bound: 2)) { machine in
+    explore(.exhaustively(bound: 1)) { machine in
       let note = Plain(0)
       let meeting = Meeting(machine, parties: 3)
       for name in ["a", "b"] {

@@ -67,8 +67,8 @@ extension BarrierCore {
     }
   }
 
-  /// A task is cancelled that has arrived in the phase that was open in this state, or is about to. This only breaks the phase, unless all have
-  /// arrived: whoever ends a phase resumes its tasks, each once, this one among them.
+  /// A task is cancelled that has arrived in the phase that was open in this state, or is about to. This only breaks the
+  /// phase, unless all have arrived: whoever ends a phase resumes its tasks, each once, this one among them.
   @inline(never)
   fileprivate func cancel(having seen: BarrierState, _ hasBrokenIt: borrowing Atomic<Bool>) {
     // Whoever came to a broken barrier is refused, or has to come again: it has no part in what opens when that is mended.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// Runs a scenario on many schedules, until one breaks a rule.
@@ -33,8 +34,8 @@ struct Explorer {
     (self.machinery, self.scenario) = (machinery, scenario)
   }
 
-  /// Answers how many schedules there were.
-  func explore(_ search: Search) throws(Failure) -> Int {
+  /// Answers how many schedules there were. The search ends early when `stops` says so.
+  func explore(_ search: Search, until stops: () -> Bool = { false }) throws(Failure) -> Int {
     var count = 0
     switch search {
     case .exhaustively(let bound):
@@ -43,15 +44,15 @@ struct Explorer {
         // The scenario must be the same each time.
         try run(schedule, 0)
         count += 1
-      } while schedule.advance()
+      } while !stops() && schedule.advance()
     case .randomly(let executions):
-      while count < executions {
+      while count < executions && !stops() {
         try run(RandomWalk(seed: UInt64(count)), count)
         count += 1
       }
     case .byPriorities(let executions, let depth):
       var steps = 100
-      while count < executions {
+      while count < executions && !stops() {
         let schedule = PriorityWalk(seed: UInt64(count), depth: depth, steps: steps)
         try run(schedule, count)
         steps = max(steps / 2, schedule.decisions.count)
@@ -106,9 +107,10 @@ struct Explorer {
 
 /// Explores a scenario, and fails the test if some schedule breaks a rule.
 ///
-/// Three environment variables are for people:
+/// Environment variables:
 /// - `BARRIERS_EXPLORE_DEEPER=1`: so many deviations more, and as many times ten random schedules for each one.
 /// - `BARRIERS_EXPLORE_REPORT=1`: prints how many schedules there were.
+/// - `BARRIERS_EXPLORE_STOP=1`: once one search has failed, no other is begun, and those under way end.
 /// - `BARRIERS_REPLAY="0/12:1 40:2" swift test --filter …`, from the report of a failure: makes that execution again, and
 ///   prints what each thread did.
 func explore(
@@ -129,16 +131,21 @@ func explore(
   }
   let search = search.deeper(environment["BARRIERS_EXPLORE_DEEPER"].flatMap { Int($0) } ?? 0)
   let start = ContinuousClock.now
+  let stopsEarly = environment["BARRIERS_EXPLORE_STOP"] != nil
   do throws(Explorer.Failure) {
-    let count = try explorer.explore(search)
+    let count = try explorer.explore(search) { stopsEarly && hasFailed.load(ordering: .relaxed) }
     if environment["BARRIERS_EXPLORE_REPORT"] != nil {
       let time = ContinuousClock.now - start
       print("\(Test.current?.name ?? ""), \(search): \(count) schedules in \(time)")
     }
   } catch {
+    hasFailed.store(true, ordering: .relaxed)
     Issue.record("\(error)", sourceLocation: sourceLocation)
   }
 }
+
+/// Whether a search of this process has failed.
+private let hasFailed = Synchronization.Atomic(false)
 
 extension Explorer.Search {
   fileprivate func deeper(_ levels: Int) -> Explorer.Search {
