@@ -1,8 +1,16 @@
 /// One arrival, and the phase in which it was counted.
 struct Call: Sendable {
-  /// How many had arrived before. From the number of parties on, the call is surplus.
-  let index: Int
   let phase: UInt64
+  // Half a word, for a suspended task keeps it.
+  private let place: Int32
+
+  init(index: Int, phase: UInt64) {
+    self.phase = phase
+    place = Int32(index)
+  }
+
+  /// How many had arrived before. From the number of parties on, the call is surplus.
+  var index: Int { Int(place) }
 
   var generation: UInt64 { BarrierState(opening: phase).generation }
 

@@ -18,26 +18,31 @@ extension ThreadBarrier {
   @inline(__always)
   func suspendingWait(_ patience: Patience, on actor: isolated (any Actor)?) async throws -> Arrival {
     var patience = patience
+    var step = TaskStep.isOver
     while true {
-      let seen = core.word.load()
-      let hasBrokenIt = Atomic(false)
-      var step: BarrierCore.Step?
-      try await withTaskCancellationHandler {
-        step = try core.arriveAsTask(having: seen, hasBrokenIt)
-        guard case .waits(let call) = step else { return }
+      let attempt = Attempt(core.word.load())
+      await withTaskCancellationHandler {
         unsafe await withUnsafeContinuation(isolation: actor) { continuation in
-          unsafe sleep(SleepingTask(continuation), call, &patience)
+          unsafe step = arrive(SleepingTask(continuation), attempt, &patience)
         }
       } onCancel: {
-        core.cancel(having: seen, hasBrokenIt)
+        core.cancel(attempt)
       }
-      if let arrival = try core.leaveAsTask(step, hasBrokenIt) { return arrival }
+      if let arrival = try core.leaveAsTask(step, attempt) { return arrival }
     }
   }
 
-  /// Puts the task to sleep until the phase is over, or wakes it if that is so already. Its time begins to run.
+  /// Arrives in the phase that was open in this state, and puts the task to sleep until that is over; or wakes it, if there is
+  /// nothing to wait for. Its time begins to run when it has to wait.
   @inline(never)
-  private func sleep(_ task: SleepingTask, _ call: Call, _ patience: inout Patience) {
+  private func arrive(
+    _ task: SleepingTask, _ attempt: borrowing Attempt, _ patience: inout Patience
+  ) -> TaskStep {
+    let step = core.arriveAsTask(attempt)
+    guard case .waits(let call) = step else {
+      task.wake()
+      return step
+    }
     let deadline = core.giveUpAtOnce(call, patience.deadline())
     core.policy.taskWaits()
     let entry = core.enter(task, call, until: deadline)
@@ -47,33 +52,71 @@ extension ThreadBarrier {
       core.timekeeperCannotCome()
       abort(failure)
     }
+    return step
   }
 }
 
+/// A task's attempt to arrive, in the state that it has seen: until the task is cancelled, and that breaks the phase which was
+/// open there. One word, for a suspended task keeps it.
+private struct Attempt: ~Copyable, Sendable {
+  private let bits: Atomic<UInt64>
+
+  /// No barrier is ever in this state: a broken one has no sleepers.
+  private static let broken = UInt64.max
+
+  init(_ seen: BarrierState) {
+    bits = Atomic(seen.bits)
+  }
+
+  /// `nil` once the phase was broken by this task's cancellation.
+  var seen: BarrierState? {
+    let bits = bits.load(ordering: .relaxed)
+    return bits == Self.broken ? nil : BarrierState(bits: bits)
+  }
+
+  var hasBrokenIt: Bool { seen == nil }
+
+  func noteBreakage() {
+    bits.store(Self.broken, ordering: .relaxed)
+  }
+}
+
+/// What comes of it when a task arrives.
+private enum TaskStep {
+  case completed(Call)
+  case waits(Call)
+  case failed(any Error)
+  /// The phase was over before the task came.
+  case isOver
+}
+
 extension BarrierCore {
-  /// Arrives in the phase that was open in this state, or is refused as then; `nil` if that is over.
+  /// Arrives in the phase that was open in this state, or is refused as then.
   @inline(never)
-  fileprivate func arriveAsTask(
-    having seen: BarrierState, _ hasBrokenIt: borrowing Atomic<Bool>
-  ) throws -> Step? {
+  fileprivate func arriveAsTask(_ attempt: borrowing Attempt) -> TaskStep {
     let isCancelled = Task.isCancelled
     // The handler does that too, but perhaps later. So a cancelled task is never the last: it breaks the phase, or comes
     // as surplus, or is refused.
-    if isCancelled { cancel(having: seen, hasBrokenIt) }
+    if isCancelled { cancel(attempt) }
+    guard let seen = attempt.seen else { return .isOver }
     do {
-      return try arrive(having: seen)
+      return switch try arrive(having: seen) {
+      case .completed(let arrival): .completed(Call(index: arrival.index, phase: arrival.phase))
+      case .waits(let call): .waits(call)
+      case nil: .isOver
+      }
     } catch {
-      throw isCancelled ? CancellationError() : asTaskThrows(error)
+      return .failed(isCancelled ? CancellationError() : asTaskThrows(error))
     }
   }
 
   /// A task is cancelled that has arrived in the phase that was open in this state, or is about to. This only breaks the
   /// phase, unless all have arrived: whoever ends a phase resumes its tasks, each once, this one among them.
   @inline(never)
-  fileprivate func cancel(having seen: BarrierState, _ hasBrokenIt: borrowing Atomic<Bool>) {
+  fileprivate func cancel(_ attempt: borrowing Attempt) {
     // Whoever came to a broken barrier is refused, or has to come again: it has no part in what opens when that is mended.
-    guard !seen.isBroken else { return }
-    _ = giveUp(seen.generation, Breakage(.cancelled)) { hasBrokenIt.store(true, ordering: .relaxed) }
+    guard let seen = attempt.seen, !seen.isBroken else { return }
+    _ = giveUp(seen.generation, Breakage(.cancelled)) { attempt.noteBreakage() }
   }
 
   /// A party that only tries gives up now; if that is too late, it waits without a limit. Any other keeps its
@@ -97,17 +140,19 @@ extension BarrierCore {
 
   /// Leaves the phase; `nil` if the task has to arrive again.
   @inline(never)
-  fileprivate func leaveAsTask(_ step: Step?, _ hasBrokenIt: borrowing Atomic<Bool>) throws -> Arrival? {
+  fileprivate func leaveAsTask(_ step: TaskStep, _ attempt: borrowing Attempt) throws -> Arrival? {
     switch step {
-    case .completed(let arrival):
-      return arrival
+    case .completed(let call):
+      return call.arrival(isLast: true)
     case .waits(let call):
       do { try leave(call) } catch { throw asTaskThrows(error) }
       return isSurplus(call) ? nil : call.arrival(isLast: false)
-    case nil:
+    case .failed(let error):
+      throw error
+    case .isOver:
       // Whoever breaks a phase has taken part in it. Under the lock that was held for the exchange, which this task has seen,
       // until that was noted: the runtime promises no order between a handler and what comes after its scope.
-      if slowPath.withLock({ _ in hasBrokenIt.load(ordering: .relaxed) }) { throw CancellationError() }
+      if slowPath.withLock({ _ in attempt.hasBrokenIt }) { throw CancellationError() }
       return nil
     }
   }
