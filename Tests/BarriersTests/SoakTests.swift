@@ -19,11 +19,11 @@ struct SoakTests {
     while ContinuousClock.now < end {
       count.add(round())
       if ContinuousClock.now > nextReport {
-        print("after \((ContinuousClock.now - start).components.seconds / 60) minutes: \(count)")
+        say("after \((ContinuousClock.now - start).components.seconds / 60) minutes: \(count)")
         nextReport += .seconds(60)
       }
     }
-    print("verdict: \(count.failures == 0 ? "no rule was broken" : "RULES WERE BROKEN") in \(count)")
+    say("verdict: \(count.failures == 0 ? "no rule was broken" : "RULES WERE BROKEN") in \(count)")
     #expect(count.failures == 0)
   }
 
@@ -94,8 +94,13 @@ struct SoakTests {
       broken: Set(outcomes.compactMap { $0.breakage?.phase }).count, failures: report(found))
   }
 
+  /// At once, whoever listens.
+  private func say(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+  }
+
   private func report(_ found: [String]) -> Int {
-    for contradiction in found { print("failure: \(contradiction)") }
+    for contradiction in found { say("failure: \(contradiction)") }
     return found.count
   }
 }
