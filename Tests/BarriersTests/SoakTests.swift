@@ -70,8 +70,10 @@ struct SoakTests {
 
   private func riotousRound() -> Count {
     let parties = Int.random(in: 1...16)
+    // Enough to complete a phase, or nobody would be there to free the others.
+    let threads = Int.random(in: 0...parties)
     let crowd = Crowd(
-      parties: parties, threads: Int.random(in: 0...parties), tasks: Int.random(in: 1...(2 * parties)))
+      parties: parties, threads: threads, tasks: Int.random(in: (parties - threads)...(2 * parties)))
     let failing = UInt64.random(in: 2...20)
     let barrier = ThreadBarrier(parties: parties, strategy: Bool.random() ? .adaptive : .parking) { phase in
       if phase.isMultiple(of: failing) { throw Fault("action of phase \(phase)") }
