@@ -24,6 +24,10 @@ private struct Search {
   let history: History
   private var failed: Set<Position> = []
 
+  /// What is explained at all takes a few dozen positions. There may be more of those that lead nowhere than one would wait
+  /// for.
+  private static let patience = 50_000
+
   init(history: History) {
     self.history = history
   }
@@ -32,7 +36,7 @@ private struct Search {
     var position = start
     guard follow(&position) else { return false }
     if position.event == history.events.count { return true }
-    guard failed.insert(position).inserted else { return false }
+    guard failed.count < Self.patience, failed.insert(position).inserted else { return false }
     for next in successors(of: position) where finds(next) { return true }
     return false
   }
