@@ -145,7 +145,8 @@ final class Meeting: @unchecked Sendable {
     let (untold, breakage) = barrier.core.slowPath.withLock { ($0.ledger.untoldPhases, $0.ledger.breakage) }
     guard untold == 0 else { throw Fault("\(untold) phases are kept for somebody to be told of them") }
     guard (breakage == nil) == !barrier.isBroken else {
-      throw Fault("the ledger says \(breakage.map { "\($0)" } ?? "nothing"), and the word \(barrier)")
+      throw Fault(
+        breakage == nil ? "broken, but the ledger does not know why" : "mended, but not in the ledger")
     }
     let history = record.history
     guard history.isExplained(parties: barrier.parties, hasAction: hasAction) else {
