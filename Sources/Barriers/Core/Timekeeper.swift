@@ -50,23 +50,20 @@ final class Timekeeper: Sendable {
 
   /// Calls on the barrier at that moment. Answers why not, if no thread can be started to do so.
   func meet(_ barrier: ThreadBarrier, at moment: Deadline) -> TimekeepingError? {
-    enter(
-      Appointment(moment: moment, barrier: WeakBarrier(barrier), identity: ObjectIdentifier(barrier)))
-  }
-
-  /// The barrier is about to go.
-  func forget(_ barrier: ThreadBarrier) {
-    book.wakeAll { $0.remove(ObjectIdentifier(barrier)) }
-  }
-
-  private func enter(_ appointment: Appointment) -> TimekeepingError? {
-    book.wakeAll { book in
+    let appointment = Appointment(
+      moment: moment, barrier: WeakBarrier(barrier), identity: ObjectIdentifier(barrier))
+    return book.wakeAll { book in
       book.enter(appointment)
       // Under the lock: whoever finds the thread running can rely on it.
       let error = book.isThreadRunning ? 0 : startThread()
       book.isThreadRunning = error == 0
       return error == 0 ? nil : TimekeepingError(errorNumber: error)
     }
+  }
+
+  /// The barrier is about to go.
+  func forget(_ barrier: ThreadBarrier) {
+    book.wakeAll { $0.remove(ObjectIdentifier(barrier)) }
   }
 
   private func startThread() -> Int32 {
@@ -81,9 +78,9 @@ final class Timekeeper: Sendable {
       while let appointment = takeDue() {
         guard let barrier = appointment.barrier.barrier else { continue }
         if let again = barrier.core.timekeeperCame() {
-          // This thread is running, so none has to be started.
-          _ = enter(
-            Appointment(moment: again, barrier: appointment.barrier, identity: appointment.identity))
+          // This thread is running, so none has to be started. The barrier is held until it is in the book: no other can have
+          // its address before that.
+          _ = meet(barrier, at: again)
         }
       }
     }
