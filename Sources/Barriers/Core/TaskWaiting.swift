@@ -94,11 +94,9 @@ extension BarrierCore {
   /// Arrives in the phase that was open in this state, or is refused as then.
   @inline(never)
   fileprivate func arriveAsTask(_ attempt: borrowing Attempt) -> TaskStep {
-    let isCancelled = Task.isCancelled
-    // The handler does that too, but perhaps later. So a cancelled task is never the last: it breaks the phase, or comes
-    // as surplus, or is refused.
-    if isCancelled { cancel(attempt) }
     guard let seen = attempt.seen else { return .isOver }
+    // Asked first: who was not cancelled then may be refused as others are.
+    let isCancelled = Task.isCancelled
     do {
       return switch try arrive(having: seen) {
       case .completed(let arrival): .completed(Call(index: arrival.index, phase: arrival.phase))
@@ -106,7 +104,8 @@ extension BarrierCore {
       case nil: .isOver
       }
     } catch {
-      return .failed(isCancelled ? CancellationError() : asTaskThrows(error))
+      let isRefused = seen.isBroken
+      return .failed(isRefused && isCancelled ? CancellationError() : asTaskThrows(error))
     }
   }
 

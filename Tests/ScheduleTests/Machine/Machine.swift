@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 
 /// A machine that runs the library's own source code, and decides at every step which thread makes the next one.
 ///
@@ -116,7 +117,12 @@ final class Machine: @unchecked Sendable {
     while true { SimulatedThread.current?.baton.wait() }
   }
 
+  /// Executions that failed. Their threads stand still for ever, and keep what they have: so that is no leak.
+  nonisolated(unsafe) private static var abandoned: [Machine] = []  // guarded by `abandonedLock`
+  private static let abandonedLock = NSLock()
+
   private func end(with what: String) {
+    Self.abandonedLock.withLock { Self.abandoned.append(self) }
     if failure == nil { failure = Failure(what: what, threads: threads.map(\.description)) }
     isOver.signal()
   }

@@ -7,11 +7,13 @@ import Foundation
 final class WorkerPool: @unchecked Sendable {
   private final class Worker: @unchecked Sendable {
     let wakeUp = DispatchSemaphore(value: 0)
-    var job: (@Sendable () -> Void)?
+    /// Answers with the pool that this worker goes back to.
+    var job: (@Sendable () -> WorkerPool)?
   }
 
   private let lock = NSLock()
   private var idle: [Worker] = []  // guarded by `lock`
+  private var all: [Worker] = []  // guarded by `lock`
   private let processor: Int
 
   init() {
@@ -29,20 +31,21 @@ final class WorkerPool: @unchecked Sendable {
       SimulatedThread.current = thread
       body()
       SimulatedThread.current = nil
-      lock.withLock { idle.append(worker) }
+      return self
     }
     worker.wakeUp.signal()
   }
 
   private func startWorker() -> Worker {
     let worker = Worker()
+    lock.withLock { all.append(worker) }
     Thread.detachNewThread { [processor] in
       stay(on: processor)
       while true {
         worker.wakeUp.wait()
-        guard let job = worker.job else { return }
+        guard let pool = worker.job?() else { return }
         worker.job = nil
-        job()
+        pool.lock.withLock { pool.idle.append(worker) }
       }
     }
     return worker
