@@ -142,25 +142,6 @@ struct TaskScheduleTests {
     }
   }
 
-  /// The same, with the many deviations that it takes until an order that is too weak shows.
-  @Test func aCancelledTaskIsSlowToHearThatItHasBrokenThePhaseAtRandom() {
-    explore(.randomly(count: 5_000)) { machine in
-      let meeting = Meeting(machine, parties: 2)
-      let task = machine.startTask("a") { await meeting.waitAsTask() }
-      machine.start("cancels") { meeting.cancel(task) }
-      machine.start("resets") {
-        while !meeting.barrier.isBroken { machine.poll("waits for the cancellation") }
-        meeting.reset()
-      }
-      return {
-        try meeting.check()
-        if meeting.barrier.isBroken {
-          throw Fault("the cancellation broke a second phase: \(meeting.barrier)")
-        }
-      }
-    }
-  }
-
   /// rule 10, rule 18
   @Test func aTaskIsCancelledAroundAnAction() {
     explore(.exhaustively(bound: 1)) { machine in
