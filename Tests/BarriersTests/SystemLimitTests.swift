@@ -115,7 +115,7 @@ struct SystemLimitTests {
     let setter = Party("setter") {
       for turn in 0... where isOver.now == 0 {
         clock.move(by: turn.isMultiple(of: 2) ? 3600 : -3600)
-        usleep(1_000)
+        usleep(1_000)  // waits for nothing: as often as this is often enough
       }
       clock.restore()
     }

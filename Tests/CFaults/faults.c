@@ -3,13 +3,7 @@
 
 #include <stddef.h>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
-#if defined(__GLIBC__) && !defined(SANITIZED)
+#ifdef CAN_STAND_IN_FRONT
 
 #include <dlfcn.h>
 #include <errno.h>

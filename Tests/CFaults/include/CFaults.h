@@ -12,6 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#if defined(__GLIBC__)
+#define CAN_STAND_IN_FRONT 1
+#endif
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#undef CAN_STAND_IN_FRONT
+#endif
+#endif
+
 bool faults_work(void);
 
 typedef enum {

@@ -13,6 +13,7 @@ final class WorkerPool: @unchecked Sendable {
 
   private let lock = NSLock()
   private var idle: [Worker] = []  // guarded by `lock`
+  /// Those too that stand still for ever: what they hold can still be reached, and is no leak.
   private var all: [Worker] = []  // guarded by `lock`
   private let processor: Int
 

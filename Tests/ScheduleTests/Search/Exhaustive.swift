@@ -6,11 +6,10 @@
 final class Exhaustive: NumberedSchedule {
   private struct Decision {
     var option: Int
-    /// How many there are, as far as the bound allows.
     let count: Int
     let free: Int
-    /// How many deviations there were before this.
-    let deviations: Int
+    /// How many of the options may be chosen, as far as the bound allows.
+    let allowed: Int
   }
 
   private let bound: Int
@@ -25,10 +24,14 @@ final class Exhaustive: NumberedSchedule {
   func decide(of count: Int, free: Int) -> Int {
     if depth == path.count {
       path.append(
-        Decision(
-          option: 0, count: deviations < bound ? count : free, free: free, deviations: deviations))
+        Decision(option: 0, count: count, free: free, allowed: deviations < bound ? count : free))
     }
     let decision = path[depth]
+    // Else schedules would be left out without a word.
+    precondition(
+      decision.count == count && decision.free == free,
+      "The same decisions led to \(count) options, and to \(decision.count) before: the scenario depends on something else."
+    )
     depth += 1
     if decision.option >= free { deviations += 1 }
     return decision.option
@@ -39,7 +42,7 @@ final class Exhaustive: NumberedSchedule {
     (depth, deviations) = (0, 0)
     while var last = path.popLast() {
       last.option += 1
-      if last.option < last.count {
+      if last.option < last.allowed {
         path.append(last)
         return true
       }
