@@ -25,7 +25,7 @@ final class SimulatedTask: @unchecked Sendable {
     withStatus("runs a cancellation handler") { onCancel?() }
   }
 
-  /// A handler is added and removed by exchanges that acquire nothing, unless they have to wait.
+  /// To resume a task, and to add or remove a handler, takes exchanges that acquire nothing, unless they have to wait.
   fileprivate func withStatus(_ what: String, acquires: Bool = true, _ body: () -> Void) {
     let thread = SimulatedThread.running
     if thread.locksHeld > 0 { thread.machine.fail("\(thread.name) \(what) while it holds a lock") }
@@ -67,7 +67,7 @@ enum Task {
 
   func resume() where Success == Void {
     let machine = SimulatedThread.running.machine
-    suspension.thread.task?.withStatus("resumes \(suspension.thread.name)") {
+    suspension.thread.task?.withStatus("resumes \(suspension.thread.name)", acquires: false) {
       if suspension.isResumed { machine.fail("\(suspension.thread.name) is resumed for the second time") }
       suspension.isResumed = true
       suspension.knows = SimulatedThread.running.knows
