@@ -29,7 +29,11 @@ static void *start_routine(void *allocated) {
   return NULL;
 }
 
-int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void *argument) {
+/// The code of others runs on it, and is used to more than the 128 KiB of musl or the 512 KiB of Darwin.
+enum { LEAST_STACK = 2 << 20 };
+
+/// A thread that nobody wants to know is detached.
+static int start(const char *name, void (*run)(void *), void *argument, pthread_t *joinable) {
   thread_start *start = malloc(sizeof *start);
   if (start == NULL) return ENOMEM;
   *start = (thread_start){.run = run, .argument = argument};
@@ -38,15 +42,27 @@ int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void 
   pthread_attr_t attributes;
   int error = pthread_attr_init(&attributes);
   if (error == 0) {
-    error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (error == 0) {
-      pthread_t thread;
-      error = pthread_create(&thread, &attributes, start_routine, start);
+    size_t stack;
+    error = pthread_attr_getstacksize(&attributes, &stack);
+    if (error == 0 && stack < LEAST_STACK) error = pthread_attr_setstacksize(&attributes, LEAST_STACK);
+    if (error == 0 && joinable == NULL) {
+      error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     }
+    pthread_t thread;
+    if (error == 0) error = pthread_create(&thread, &attributes, start_routine, start);
+    if (error == 0 && joinable != NULL) *joinable = thread;
     (void)pthread_attr_destroy(&attributes);
   }
   if (error != 0) free(start);
   return error;
+}
+
+int cbarriers_thread_start(const char *name, void (*run)(void *), void *argument, cbarriers_thread *thread) {
+  return start(name, run, argument, &thread->handle);
+}
+
+int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void *argument) {
+  return start(name, run, argument, NULL);
 }
 
 static _Thread_local void *thread_word;

@@ -17,9 +17,26 @@ struct SystemLimitTests {
     await #expect(processExitsWith: .success) {
       let story = Party("story") {
         expectThatTimekeepingFailsAndComesBack(
-          without: { #expect(limit_threads()) }, with: { #expect(unlimit_threads()) })
+          without: { #expect(limit_threads(1)) }, with: { #expect(unlimit_threads()) })
       }
       _ = story.result
+    }
+  }
+
+  /// rule 26
+  @Test(.enabled(if: canStopThreads, "The number of threads cannot be limited here."))
+  func aTeamOfAMillionSaysWhatCannotBeHad() async {
+    await #expect(processExitsWith: .success) {
+      let begun = Counter()
+      let caller = Party("caller") {
+        #expect(limit_threads(100))
+        try withThreadTeam(size: 1_000_000) { _ in begun.add() }
+      }
+      guard case .failure(let error as ThreadStartError) = caller.result else {
+        throw Fault("\(caller.result)")
+      }
+      #expect((0..<100).contains(error.index) && error.size == 1_000_000, "\(error)")
+      #expect(error.errorNumber == EAGAIN && begun.now == 0, "\(error)")
     }
   }
 

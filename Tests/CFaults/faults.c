@@ -17,6 +17,7 @@ bool faults_work(void) { return true; }
 // What this thread has done, and what is to fail in it.
 
 typedef struct {
+  long earlier;
   long times;
   int error;
   int error_number;
@@ -31,6 +32,10 @@ void faults_fail(call call, int error, int error_number, long times) {
   failures[call] = (failure){.times = times, .error = error, .error_number = error_number};
 }
 
+void faults_fail_after(call call, long earlier, int error) {
+  failures[call] = (failure){.earlier = earlier, .times = 1, .error = error};
+}
+
 /// The linker's names for the beginning and the end of this executable's code.
 extern const char __executable_start[], etext[];
 
@@ -41,6 +46,7 @@ static int note(call call, const char *caller) {
   called[call]++;
   failure *failure = &failures[call];
   if (failure->times <= 0 || !is_ours(caller)) return 0;
+  if (failure->earlier-- > 0) return 0;
   failure->times--;
   errno = failure->error_number;
   return failure->error;
@@ -172,6 +178,8 @@ long faults_calls_of_this_thread(call call) {
 void faults_fail(call call, int error, int error_number, long times) {
   (void)call, (void)error, (void)error_number, (void)times;
 }
+
+void faults_fail_after(call call, long earlier, int error) { (void)call, (void)earlier, (void)error; }
 
 void faults_make_sleeps_bad(bad_sleeps bad) { (void)bad; }
 

@@ -25,9 +25,9 @@ static bool set_thread_limit(rlim_t limit) {
   return setrlimit(RLIMIT_NPROC, &limits) == 0;
 }
 
-bool limit_threads(void) {
+bool limit_threads(int threads) {
   if (geteuid() == 0 && setuid(NOBODY) != 0) return false;
-  return set_thread_limit(1);  // and this process has one already
+  return set_thread_limit((rlim_t)threads);
 }
 
 bool unlimit_threads(void) { return set_thread_limit(RLIM_INFINITY); }
@@ -45,7 +45,7 @@ bool limits_can_stop_threads(void) {
   const pid_t child = fork();
   if (child == -1) return false;
   if (child != 0) return succeeds(child);
-  if (!limit_threads()) _exit(1);
+  if (!limit_threads(1)) _exit(1);  // which is this process itself
   const pid_t grandchild = fork();
   if (grandchild == 0) _exit(0);
   _exit(grandchild == -1 && errno == EAGAIN ? 0 : 1);

@@ -159,6 +159,11 @@ struct BarrierCore: ~Copyable, Sendable {
     end(Breakage(.aborted, error)) { $0.afterBreak() }
   }
 
+  /// Breaks the open phase if all but so many have arrived in it.
+  func abort(_ error: any Error, ifAllArrivedBut missing: Int) {
+    end(Breakage(.aborted, error)) { $0.arrived == parties - missing ? $0.afterBreak() : nil }
+  }
+
   /// Mends a broken barrier, or breaks the phase of those who wait and opens the next.
   func reset() {
     end(Breakage(.reset)) { $0.afterReset() }

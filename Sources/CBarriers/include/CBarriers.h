@@ -55,8 +55,18 @@ int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor);
 
 // Threads.
 
-/// Starts a thread that calls `run(argument)` and ends. Nobody joins it. It has the name as far as the system has room
-/// for one (15 bytes on Linux).
+typedef struct {
+  pthread_t handle;
+} cbarriers_thread;
+
+/// Starts a thread that calls `run(argument)` and ends, and is to be joined, once. It has the name as far as the system has
+/// room for one (15 bytes on Linux).
+int cbarriers_thread_start(const char *name, void (*run)(void *), void *argument, cbarriers_thread *thread);
+
+/// Waits until the thread has ended.
+static inline int cbarriers_thread_join(cbarriers_thread thread) { return pthread_join(thread.handle, NULL); }
+
+/// The same, but nobody joins it.
 int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void *argument);
 
 // This thread and this machine.

@@ -40,6 +40,9 @@ long faults_calls_of_this_thread(call);
 /// From now on the next `times` calls of this thread do nothing but return `error`, and leave `error_number` in `errno`.
 void faults_fail(call, int error, int error_number, long times);
 
+/// The next `earlier` calls of this thread are spared; the one after them does nothing but return `error`.
+void faults_fail_after(call, long earlier, int error);
+
 /// Which part of the sleeps return at once, in percent, having given up the mutex and taken it again, as a real sleep
 /// does: some as if they had been woken, some as if their time were over. Of the latter there are none without a time.
 typedef struct {
@@ -65,8 +68,9 @@ long faults_wall_clock_readings(void);
 /// Whether `limit_threads` works here; asked in a process that it starts to find out.
 bool limits_can_stop_threads(void);
 
-/// From now on no thread and no process can be started. Nobody holds root to such a limit: so root becomes somebody else.
-bool limit_threads(void);
+/// From now on no thread and no process can be started once there are so many. Nobody holds root to such a limit: so root
+/// becomes somebody else.
+bool limit_threads(int threads);
 
 /// Threads can be started again.
 bool unlimit_threads(void);

@@ -104,6 +104,7 @@ final class Machine: @unchecked Sendable {
 
   private func finish(_ thread: SimulatedThread) {
     thread.status = .finished
+    for other in threads where other.status == .blocked(.thread) { other.status = .ready }
     if let next = next(after: thread) {
       next.baton.signal()
     } else {

@@ -5,7 +5,7 @@ import Dispatch
 final class SimulatedThread: @unchecked Sendable, CustomStringConvertible {
   enum Status: Equatable {
     case ready
-    /// Goes on when a mutex is unlocked, a task's status is free, or a continuation was resumed.
+    /// Goes on when a mutex is unlocked, a task's status is free, a continuation was resumed, or a thread has ended.
     case blocked(Obstacle)
     /// Sleeps at a condition.
     case asleep(deadline: UInt64?)
@@ -14,7 +14,7 @@ final class SimulatedThread: @unchecked Sendable, CustomStringConvertible {
     case finished
   }
 
-  enum Obstacle { case mutex, taskStatus, suspension }
+  enum Obstacle { case mutex, taskStatus, suspension, thread }
 
   let name: String
   let number: Int

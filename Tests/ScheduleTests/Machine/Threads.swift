@@ -111,14 +111,35 @@ func cbarriers_monitor_unlock_and_broadcast(_ address: UnsafeMutablePointer<cbar
   return 0
 }
 
-func cbarriers_thread_start_detached(
+struct cbarriers_thread {
+  fileprivate var thread: SimulatedThread?
+}
+
+func cbarriers_thread_start(
   _ name: UnsafePointer<CChar>, _ run: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
-  _ argument: UnsafeMutableRawPointer?
+  _ argument: UnsafeMutableRawPointer?, _ thread: UnsafeMutablePointer<cbarriers_thread>
 ) -> Int32 {
   let machine = SimulatedThread.running.machine
   machine.step("starts a thread")
   if machine.mayRunOutOfThreads, machine.schedule.fails() { return EAGAIN }
-  machine.start(String(cString: name)) { run(nil) }
+  nonisolated(unsafe) let argument = argument
+  thread.pointee.thread = machine.start(String(cString: name)) { run(argument) }
+  return 0
+}
+
+func cbarriers_thread_start_detached(
+  _ name: UnsafePointer<CChar>, _ run: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
+  _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+  var nobodyJoins = cbarriers_thread()
+  return cbarriers_thread_start(name, run, argument, &nobodyJoins)
+}
+
+func cbarriers_thread_join(_ thread: cbarriers_thread) -> Int32 {
+  let (running, joined) = (SimulatedThread.running, thread.thread!)
+  running.machine.step("joins \(joined.name)")
+  while joined.status != .finished { running.machine.block(.blocked(.thread)) }
+  running.knows.join(joined.knows)
   return 0
 }
 

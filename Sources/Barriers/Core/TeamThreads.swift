@@ -1,0 +1,100 @@
+/// The threads of a team, from the start of the first to the end of the last.
+final class TeamThreads<R: Sendable>: Sendable {
+  private let barrier: ThreadBarrier
+  private let body: @Sendable (TeamMember) throws -> R
+  private let team: Monitor<Team>
+
+  private struct Team {
+    var start = Start.awaited
+    /// What members returned, by index.
+    var results: [R?]
+    /// What members threw, in that order.
+    var errors: [any Error] = []
+    /// Who has ended, in that order.
+    var gone: [Int] = []
+  }
+
+  private enum Start { case awaited, given, calledOff }
+
+  /// How often those who wait are looked at, while others have ended.
+  private static var timeBetweenLooks: Duration { .milliseconds(100) }
+
+  init(meetingAt barrier: ThreadBarrier, running body: @escaping @Sendable (TeamMember) throws -> R) {
+    (self.barrier, self.body) = (barrier, body)
+    team = Monitor(Team(results: Array(repeating: nil, count: barrier.parties)))
+  }
+
+  /// Returns what the members returned, when all threads have ended.
+  func run() throws -> [R] {
+    let threads = try start()
+    team.wakeAll { $0.start = .given }
+    watch()
+    for thread in threads { thread.join() }
+    let (results, error) = team.withLock { ($0.results, Self.cause(of: $0.errors)) }
+    if let error { throw error }
+    return results.map { $0! }
+  }
+
+  /// Starts all threads; or, if one cannot be started, lets those before it end.
+  private func start() throws(ThreadStartError) -> [SystemThread] {
+    var threads: [SystemThread] = []
+    for index in 0..<barrier.parties {
+      do throws(SystemThread.StartError) {
+        threads.append(try SystemThread(named: threadName(barrier.label, index)) { self.run(index) })
+      } catch {
+        team.wakeAll { $0.start = .calledOff }
+        for thread in threads { thread.join() }
+        throw ThreadStartError(
+          index: index, size: barrier.parties, label: barrier.label, errorNumber: error.number)
+      }
+    }
+    return threads
+  }
+
+  /// What each thread does.
+  private func run(_ index: Int) {
+    let start = team.wait(until: nil) { $0.start == .awaited ? nil : $0.start }
+    guard start == .given else { return }
+    do {
+      let result = try body(TeamMember(index: index, barrier: barrier))
+      team.wakeAll {
+        $0.results[index] = result
+        $0.gone.append(index)
+      }
+    } catch {
+      // Noted before others can throw what follows from it.
+      team.withLock { $0.errors.append(error) }
+      barrier.abort(error)
+      team.wakeAll { $0.gone.append(index) }
+    }
+  }
+
+  /// Waits until all have ended. If some have, and all others wait for them, the barrier is aborted.
+  private func watch() {
+    var gone: [Int] = []
+    while gone.count < barrier.parties {
+      // Who has ended is not among those who have arrived in the open phase, for it would wait there. So once all others
+      // have, nobody is left who could complete the phase.
+      if !gone.isEmpty {
+        barrier.core.abort(TeamMemberGoneError(gone: gone.sorted()), ifAllArrivedBut: gone.count)
+      }
+      let nextLook = gone.isEmpty ? nil : Deadline(after: Self.timeBetweenLooks)
+      gone = team.wait(until: nextLook) { $0.gone.count > gone.count ? $0.gone : nil } ?? gone
+    }
+  }
+
+  /// What failed of itself, if anything did, and not because the barrier was broken.
+  private static func cause(of errors: [any Error]) -> (any Error)? {
+    errors.first { !($0 is BrokenBarrierError) }
+      ?? errors.first { ($0 as? BrokenBarrierError)?.isOrigin == true }
+      ?? errors.first
+  }
+}
+
+/// "halo 3", in no more bytes than Linux has room for: the label gives way.
+private func threadName(_ label: String?, _ index: Int) -> String {
+  let number = " \(index)"
+  var name = label ?? "team"
+  while name.utf8.count + number.utf8.count > 15, !name.isEmpty { name.removeLast() }
+  return name + number
+}

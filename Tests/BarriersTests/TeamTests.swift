@@ -1,0 +1,296 @@
+import CFaults
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Barriers
+
+/// Threads that are ours: nobody waits for one that cannot come, and none outlives the call.
+struct TeamTests {
+  // MARK: What a team does
+
+  /// rule 25
+  @Test(arguments: [1, 2, 5, 64]) func theResultsAreInTheOrderOfTheMembers(size: Int) throws {
+    let team = try teamed {
+      try withThreadTeam(size: size) { member in
+        let arrival = try member.sync()
+        #expect(arrival.phase == 0 && (0..<size).contains(arrival.index))
+        #expect(member.barrier.parties == size)
+        return "result of \(member.index)"
+      }
+    }
+    #expect(team == (0..<size).map { "result of \($0)" })
+  }
+
+  /// rule 27: with an atomic that cannot be copied, and so cannot escape.
+  @Test func theBodyMayUseTheCallersLocals() throws {
+    let sum = try teamed {
+      let sum = Atomic(0)
+      try withThreadTeam(size: 8) { sum.wrappingAdd($0.index, ordering: .relaxed) }
+      return sum.load(ordering: .relaxed)
+    }
+    #expect(sum == 28)
+  }
+
+  /// rule 6: what the caller did before, members see; what they did, the caller sees. ThreadSanitizer looks on.
+  @Test func whatMembersWroteIsThereForTheOthersAndForTheCaller() throws {
+    final class Cell: @unchecked Sendable { var value = 0 }
+    let size = 4
+    let sums = try teamed {
+      let cells = (0..<size).map { _ in Cell() }
+      let sum = { @Sendable in cells.reduce(0) { $0 + $1.value } }
+      cells[0].value = 100
+      let sums = try withThreadTeam(size: size) { member in
+        cells[member.index].value += member.index
+        try member.sync()
+        let sum = sum()
+        try member.sync()
+        cells[member.index].value = 1
+        return sum
+      }
+      return sums + [sum()]
+    }
+    #expect(sums == [106, 106, 106, 106, 4])
+  }
+
+  /// rule 7: the settings are those of the barrier.
+  @Test func labelTimeoutStrategyAndActionAreTheBarriers() throws {
+    let phases = Notes<UInt64>()
+    let results = try teamed {
+      try withThreadTeam(
+        size: 3, label: "halo", timeout: .seconds(3600), strategy: .parking, action: { phases.add($0) }
+      ) { member in
+        for _ in 0..<10 { try member.sync() }
+        return member.barrier.label
+      }
+    }
+    #expect(results == ["halo", "halo", "halo"])
+    #expect(phases.all == Array(0..<10))
+    let error = failure {
+      try withThreadTeam(size: 2, timeout: .milliseconds(1)) { member in
+        if member.index == 0 { try member.sync() } else { eventually { member.barrier.isBroken } }
+      }
+    }
+    let breakage = try #require(error as? BrokenBarrierError)
+    #expect(breakage.reason == .timedOut && breakage.isOrigin)
+  }
+
+  /// rule 27
+  @Test(arguments: [
+    ("halo" as String?, 11, "halo 11"), (nil, 2, "team 2"), ("", 0, " 0"),
+    ("a label longer than a name", 10, "a label long 10"), ("überlänglich", 0, "überlänglic 0"),
+    ("äääääääää", 0, "ääääää 0"),
+  ])
+  func threadsAreNamedByLabelAndIndex(label: String?, index: Int, name: String) throws {
+    let names = try teamed { try withThreadTeam(size: index + 1, label: label) { _ in nameOfThisThread() } }
+    #expect(names[index] == name)
+  }
+
+  /// A stack of a size that code is used to, wherever it runs.
+  @Test func aMemberHasRoomOnItsStack() throws {
+    let depths = try teamed { try withThreadTeam(size: 2) { _ in nested(1_500) } }
+    #expect(depths == [1_500, 1_500])
+  }
+
+  // MARK: Members that fail
+
+  /// rule 25
+  @Test(arguments: [2, 16]) func whatAMemberThrowsIsThrownAndTheOthersAreFreed(size: Int) throws {
+    let causes = Notes<Fault>()
+    let error = failure {
+      try withThreadTeam(size: size, strategy: .parking) { member in
+        if member.index == 1 { throw Fault("member 1") }
+        do throws(BrokenBarrierError) {
+          while true { try member.sync() }
+        } catch {
+          #expect(error.reason == .aborted && !error.isOrigin)
+          if let cause = error.underlyingError as? Fault { causes.add(cause) }
+          throw error
+        }
+      }
+    }
+    #expect(error as? Fault == Fault("member 1"))
+    #expect(causes.all == Array(repeating: Fault("member 1"), count: size - 1))
+  }
+
+  /// rule 25: not that of a lower index.
+  @Test func theFirstErrorIsThrownAndNotALaterOne() {
+    let error = failure {
+      try withThreadTeam(size: 3) { member in
+        if member.index == 2 { throw Fault("the first") }
+        eventually { member.barrier.isBroken }
+        throw Fault("later")
+      }
+    }
+    #expect(error as? Fault == Fault("the first"))
+  }
+
+  /// rule 25, rule 8
+  @Test func anActionThatFailsIsTheTeamsError() throws {
+    let error = failure {
+      try withThreadTeam(size: 3, action: { _ in throw Fault("action") }) { try $0.sync() }
+    }
+    let breakage = try #require(error as? BrokenBarrierError)
+    #expect(breakage.reason == .actionFailed && breakage.isOrigin)
+    #expect(breakage.underlyingError as? Fault == Fault("action"))
+  }
+
+  /// rule 25: who can go on without the others may.
+  @Test func membersMayCatchTheErrorAndReturn() throws {
+    let results = try teamed {
+      try withThreadTeam(size: 3) { member in
+        if member.index == 0 { member.barrier.abort(Fault("no more")) }
+        do throws(BrokenBarrierError) { try member.sync() } catch { return "\(error.underlyingError!)" }
+        return "came through"
+      }
+    }
+    #expect(results == ["no more", "no more", "no more"])
+  }
+
+  // MARK: Members that leave
+
+  /// Nobody waits for a member that has ended.
+  @Test(arguments: [WaitStrategy.adaptive, .parking], [[2], [0, 1, 3]])
+  func whoWaitsForMembersThatHaveEndedIsFreed(strategy: WaitStrategy, leavers: [Int]) throws {
+    let error = failure {
+      try withThreadTeam(size: 5, label: "halo", strategy: strategy) { member in
+        try member.sync()
+        if !leavers.contains(member.index) { try member.sync() }
+      }
+    }
+    let breakage = try #require(error as? BrokenBarrierError)
+    #expect(breakage.reason == .aborted && breakage.phase == 1)
+    #expect(breakage.underlyingError as? TeamMemberGoneError == TeamMemberGoneError(gone: leavers))
+    let who =
+      leavers == [2]
+      ? "member 2 has ended, and everyone else waits for it"
+      : "members 0, 1 and 3 have ended, and everyone else waits for them"
+    #expect(
+      "\(breakage)"
+        == "barrier \"halo\" broken in phase 1: aborted with \(5 - leavers.count) of 5 parties arrived; cause: \(who)"
+    )
+  }
+
+  /// While somebody is still at work, and could come.
+  @Test func whoEndsEarlyHarmsNobodyWhoDoesNotWait() throws {
+    let hold = Gate()
+    let caller = Party("caller") {
+      try withThreadTeam(size: 3) { member in
+        switch member.index {
+        case 0: return
+        case 1: hold.pass()
+        // Long enough for the caller to look more than once, at a barrier where one of three waits.
+        default:
+          let outcome = Outcome { try member.barrier.wait(timeout: .milliseconds(350)) }
+          #expect(outcome.breakage?.reason == .timedOut, "\(outcome)")
+          hold.open()
+        }
+      }
+    }
+    _ = try caller.result.get()
+  }
+
+  // MARK: Threads
+
+  /// rule 26
+  @Test func noThreadOutlivesTheCall() throws {
+    let ended = Counter()
+    for round in 0..<50 {
+      _ = failure {
+        try withThreadTeam(size: 4) { member in
+          defer { ended.add() }
+          if round % 2 == 1 && member.index == 3 { throw Fault("member 3") }
+          try member.sync()
+        }
+      }
+      #expect(ended.now == 4 * (round + 1))
+    }
+  }
+
+  /// rule 26: and so nothing of a team is left.
+  @Test func aTeamLeavesNothingBehind() throws {
+    final class Guest: Sendable {}
+    weak var guest: Guest?
+    weak var barrier: ThreadBarrier?
+    do {
+      let own = Guest()
+      guest = own
+      let barriers = try teamed {
+        try withThreadTeam(size: 3) { member in
+          withExtendedLifetime(own) {}
+          return member.barrier
+        }
+      }
+      barrier = barriers[0]
+      #expect(barrier != nil)
+    }
+    #expect(guest == nil && barrier == nil)
+  }
+
+  /// rule 26: whichever it is, no member has begun, and all threads have ended.
+  @Test(
+    .enabled(if: faults_work(), "Nothing can stand in front of the C library here."), arguments: [0, 1, 7])
+  func aThreadThatCannotBeStartedEndsTheTeam(index: Int) async {
+    await #expect(processExitsWith: .success) { [index] in
+      let begun = Counter()
+      let error = failure {
+        faults_fail_after(call_create, index, EAGAIN)
+        try withThreadTeam(size: 8, label: "halo") { _ in begun.add() }
+      }
+      let reason = try #require(error as? ThreadStartError)
+      #expect(reason.index == index && reason.size == 8 && reason.label == "halo")
+      #expect(reason.errorNumber == EAGAIN)
+      #expect(
+        "\(reason)"
+          == "team \"halo\": only \(index) of 8 threads could be started (pthread_create: \(errorText(EAGAIN))); "
+          + "make the team smaller, or raise the limit of threads")
+      #expect(begun.now == 0)
+    }
+  }
+
+  @Test(arguments: [0, -1, ThreadBarrier.maxParties + 1, .min, .max])
+  func anImpossibleSizeTraps(size: Int) async {
+    let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [size] in
+      try withThreadTeam(size: size) { _ in }
+    }
+    #expect(
+      exit.said.contains("A team cannot have \(size) members: give it 1 to \(ThreadBarrier.maxParties)."))
+  }
+}
+
+/// What `body` returns, called on a thread that the watchdog watches.
+private func teamed<Value: Sendable>(
+  sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> Value
+) throws -> Value {
+  try Party("caller", sourceLocation: sourceLocation, body).result.get()
+}
+
+/// What `body` throws.
+private func failure(
+  sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> some Sendable
+) -> (any Error)? {
+  switch Party("caller", sourceLocation: sourceLocation, { _ = try body() }).result {
+  case .success: nil
+  case .failure(let error): error
+  }
+}
+
+private func nameOfThisThread() -> String {
+  #if os(Linux)
+  let line = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+  return String((line ?? "").dropLast())
+  #else
+  var name = [CChar](repeating: 0, count: 64)
+  pthread_getname_np(pthread_self(), &name, name.count)
+  return String(cString: name)
+  #endif
+}
+
+/// Calls itself, with a kilobyte each time.
+@inline(never)
+private func nested(_ depth: Int) -> Int {
+  withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 8) { room in
+    room[depth % 1_024] = 1
+    return depth == 0 ? 0 : nested(depth - 1) + Int(room[depth % 1_024])
+  }
+}
