@@ -42,7 +42,7 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
 
   /// Makes tasks parties of a barrier at which threads may meet too.
   ///
-  /// - Parameter barrier: The barrier. Its timeout, if it has one, is that of ``wait()`` too.
+  /// - Parameter barrier: The barrier. Its timeout, if it has one, is that of ``wait(fileID:line:)`` too.
   public init(sharing barrier: ThreadBarrier) {
     threadBarrier = barrier
   }
@@ -52,7 +52,7 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - parties: How many must arrive to complete a phase, `1 ... ThreadBarrier.maxParties`; any other number traps.
   ///   - label: A name for errors and descriptions.
-  ///   - timeout: How long ``wait()`` waits before it breaks the barrier; `nil` for as long as it takes.
+  ///   - timeout: How long ``wait(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it takes.
   ///   - action: What the last to arrive does in each phase, as in ``ThreadBarrier``.
   public init(
     parties: Int, label: String? = nil, timeout: Duration? = nil,
@@ -69,12 +69,18 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   /// What a party does before this call happens before the action, and the action happens before what any party
   /// does after it.
   ///
+  /// - Parameters:
+  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
   ///   `CancellationError` if this task is cancelled before all have arrived.
   @discardableResult
-  public nonisolated(nonsending) func wait() async throws -> Arrival {
-    try await threadBarrier.suspendingWait(threadBarrier.ownPatience, on: #isolation)
+  public nonisolated(nonsending) func wait(
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> Arrival {
+    try await threadBarrier.suspendingWait(
+      threadBarrier.ownPatience, at: CallSite(fileID, line), on: #isolation)
   }
 
   /// Arrives, then suspends this task until every party has arrived, for at most `timeout`.
@@ -82,24 +88,35 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   /// The time-out comes in time even if all of the pool's threads are blocked: a thread that the library runs while
   /// tasks wait with a timeout keeps the time.
   ///
-  /// - Parameter timeout: How long to wait, as in ``ThreadBarrier/wait(timeout:)``: zero or less is a try, except for
-  ///   whoever comes while the action runs, and waits for the next phase to open in any case.
+  /// - Parameters:
+  ///   - timeout: How long to wait, as in ``ThreadBarrier/wait(timeout:fileID:line:)``: zero or less is a try, except
+  ///     for whoever comes while the action runs, and waits for the next phase to open in any case.
+  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
-  /// - Throws: As ``wait()``. If the system has no thread left to keep the time, the barrier is aborted, with an
+  /// - Throws: As ``wait(fileID:line:)``. If the system has no thread left to keep the time, the barrier is aborted, with an
   ///   underlying error that says so.
   @discardableResult
-  public nonisolated(nonsending) func wait(timeout: Duration) async throws -> Arrival {
-    try await threadBarrier.suspendingWait(.granted(timeout), on: #isolation)
+  public nonisolated(nonsending) func wait(
+    timeout: Duration, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> Arrival {
+    try await threadBarrier.suspendingWait(.granted(timeout), at: CallSite(fileID, line), on: #isolation)
   }
 
   /// Arrives, then suspends this task until every party has arrived, but not beyond `deadline`.
   ///
-  /// - Parameter deadline: When to give up, as in ``ThreadBarrier/wait(until:)``.
+  /// - Parameters:
+  ///   - deadline: When to give up, as in ``ThreadBarrier/wait(until:fileID:line:)``.
+  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
-  /// - Throws: As ``wait()``.
+  /// - Throws: As ``wait(fileID:line:)``.
   @discardableResult
-  public nonisolated(nonsending) func wait(until deadline: ContinuousClock.Instant) async throws -> Arrival {
-    try await threadBarrier.suspendingWait(Patience(until: deadline), on: #isolation)
+  public nonisolated(nonsending) func wait(
+    until deadline: ContinuousClock.Instant, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> Arrival {
+    try await threadBarrier.suspendingWait(
+      Patience(until: deadline), at: CallSite(fileID, line), on: #isolation)
   }
 
   /// Runs the part of a task that meets others at this barrier; if it throws, nobody waits for the task in vain.

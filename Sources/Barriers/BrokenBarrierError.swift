@@ -94,7 +94,7 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
 
 extension Duration {
   /// `2.0 s`, to the millisecond; what is shorter than a second, to the microsecond.
-  fileprivate var inSeconds: String {
+  var inSeconds: String {
     let (seconds, attoseconds) = components
     let exact = Double(seconds) + Double(attoseconds) * 1e-18
     let precision = exact < 1 ? 1e6 : 1e3

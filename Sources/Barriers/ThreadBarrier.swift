@@ -47,7 +47,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - parties: How many must arrive to complete a phase, `1 ... maxParties`; any other number traps.
   ///   - label: A name for errors and descriptions.
-  ///   - timeout: How long ``wait()`` waits before it breaks the barrier; `nil` for as long as it takes.
+  ///   - timeout: How long ``wait(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it takes.
   ///   - strategy: How threads wait for the others.
   ///   - action: What the last to arrive does in each phase, after all have arrived and before any is released,
   ///     with no lock held. It is given the phase's number. If it throws, the phase breaks with the error. It may
@@ -62,6 +62,12 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
     ownPatience = Patience(timeout)
   }
 
+  /// For tests that need another core than is made for them.
+  init(_ core: consuming BarrierCore) {
+    self.core = core
+    ownPatience = .unlimited
+  }
+
   deinit {
     if core.knowsTimekeeper { Timekeeper.shared.forget(self) }
   }
@@ -74,14 +80,17 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// What a party does before this call happens before the action, and the action happens before what any party
   /// does after it.
   ///
+  /// - Parameters:
+  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
   @available(
     *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
   )
   @discardableResult
-  public func wait() throws(BrokenBarrierError) -> Arrival {
-    try core.wait(ownPatience)
+  public func wait(fileID: StaticString = #fileID, line: UInt = #line) throws(BrokenBarrierError) -> Arrival {
+    try blockingWait(ownPatience, at: CallSite(fileID, line))
   }
 
   /// Arrives, then blocks this thread until every party has arrived, for at most `timeout`.
@@ -90,31 +99,41 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// changes nothing, even if the action takes longer. Whoever comes while the action runs belongs to the next
   /// phase and waits for it to open in any case.
   ///
-  /// - Parameter timeout: How long to wait from now on, on a clock that the system's date does not move; it
-  ///   replaces the barrier's own. Zero or less is a try: the last party passes, any other times out at once. A
-  ///   century is for ever.
+  /// - Parameters:
+  ///   - timeout: How long to wait from now on, on a clock that the system's date does not move; it replaces the
+  ///     barrier's own. Zero or less is a try: the last party passes, any other times out at once. A century is for
+  ///     ever.
+  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
   @available(
     *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
   )
   @discardableResult
-  public func wait(timeout: Duration) throws(BrokenBarrierError) -> Arrival {
-    try core.wait(.granted(timeout))
+  public func wait(
+    timeout: Duration, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws(BrokenBarrierError) -> Arrival {
+    try blockingWait(.granted(timeout), at: CallSite(fileID, line))
   }
 
   /// Arrives, then blocks this thread until every party has arrived, but not beyond `deadline`.
   ///
-  /// - Parameter deadline: When to give up, as in ``wait(timeout:)``; one deadline may serve for many phases. One
-  ///   that is past is a try.
+  /// - Parameters:
+  ///   - deadline: When to give up, as in ``wait(timeout:fileID:line:)``; one deadline may serve for many phases. One
+  ///     that is past is a try.
+  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
   @available(
     *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
   )
   @discardableResult
-  public func wait(until deadline: ContinuousClock.Instant) throws(BrokenBarrierError) -> Arrival {
-    try core.wait(Patience(until: deadline))
+  public func wait(
+    until deadline: ContinuousClock.Instant, fileID: StaticString = #fileID, line: UInt = #line
+  ) throws(BrokenBarrierError) -> Arrival {
+    try blockingWait(Patience(until: deadline), at: CallSite(fileID, line))
   }
 
   /// Breaks the barrier: all who wait throw, and so does everyone who arrives later, until ``reset()``.

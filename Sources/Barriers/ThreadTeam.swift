@@ -8,11 +8,14 @@ public struct TeamMember: Sendable {
 
   /// Waits for the other members: the same as `barrier.wait()`.
   ///
+  /// - Parameters:
+  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and reports of stalls; leave it out.
+  ///   - line: The same.
   /// - Returns: This member's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, if the phase broke: because another member has thrown, for one.
   @discardableResult
-  public func sync() throws(BrokenBarrierError) -> Arrival {
-    try barrier.wait()
+  public func sync(fileID: StaticString = #fileID, line: UInt = #line) throws(BrokenBarrierError) -> Arrival {
+    try barrier.wait(fileID: fileID, line: line)
   }
 }
 
@@ -43,7 +46,7 @@ public struct TeamMember: Sendable {
 /// - Parameters:
 ///   - size: How many threads there are, 1 ... ``ThreadBarrier/maxParties``; any other number traps.
 ///   - label: The name of the barrier, and of the threads.
-///   - timeout: How long ``TeamMember/sync()`` waits before it breaks the barrier; `nil` for as long as it takes.
+///   - timeout: How long ``TeamMember/sync(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it takes.
 ///   - strategy: How members wait for the others.
 ///   - action: What the last member to arrive does in each phase, as for a ``ThreadBarrier``.
 ///   - body: What each member does.

@@ -136,6 +136,6 @@ struct AsyncFaceTests {
     }
     let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
     #expect(said.contains("stuck: stuck task"))
-    #expect(said.contains("barrier \"halo\": phase 0, 1 of 2 parties waiting"))
+    #expect(said.contains("barrier \"halo\", phase 0: 1 of 2 parties has arrived, 1 is missing"))
   }
 }

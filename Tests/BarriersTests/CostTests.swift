@@ -112,7 +112,7 @@ private func switches() -> Int {
 #endif
 
 extension counters {
-  fileprivate static func - (later: counters, earlier: counters) -> counters {
+  static func - (later: counters, earlier: counters) -> counters {
     counters(
       allocations: later.allocations - earlier.allocations, bytes: later.bytes - earlier.bytes,
       locks: later.locks - earlier.locks,

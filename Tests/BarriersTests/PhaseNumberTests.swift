@@ -40,41 +40,35 @@ struct PhaseNumberTests {
     #expect(reset == BarrierState(opening: 0))
   }
 
-  /// `BarrierCore` cannot be copied: shared by reference.
-  private final class Shared: Sendable {
-    let core: BarrierCore
-    init(_ core: consuming BarrierCore) { self.core = core }
-  }
-
   /// rule 13, rule 1, rule 3
   @Test(arguments: [wrap, wrap * 7])
   func aRealBarrierCompletesAndBreaksAcrossTheWrap(end: UInt64) {
     let actions = Notes<UInt64>()
-    let barrier = Shared(
+    let barrier = ThreadBarrier(
       BarrierCore(parties: 3, label: nil, strategy: .adaptive, firstPhase: end - 50) { actions.add($0) })
     let results = crew(of: 3) { _ in
-      try (0..<100).map { _ in try barrier.core.wait(.unlimited) }
+      try (0..<100).map { _ in try barrier.wait() }
     }
     for result in results {
       #expect((try? result.get().map(\.phase)) == Array(end - 50..<end + 50))
     }
     #expect(actions.all == Array(end - 50..<end + 50))
-    #expect(barrier.core.phase == end + 50)
+    #expect(barrier.phase == end + 50)
   }
 
   /// rule 13, rule 12
   @Test func aPhaseThatBreaksAtTheWrapKeepsItsNumber() {
-    let barrier = Shared(
+    let barrier = ThreadBarrier(
       BarrierCore(parties: 2, label: nil, strategy: .parking, firstPhase: Self.wrap - 2, action: nil))
     for phase in Self.wrap - 2..<Self.wrap + 2 {
-      let waiting = Party("waiting") { try barrier.core.wait(.unlimited) }
-      eventually { barrier.core.waitingCount == 1 }
-      barrier.core.abort(Fault("\(phase)"))
+      let waiting = Party("waiting") { try barrier.wait() }
+      eventually { barrier.waitingCount == 1 }
+      barrier.abort(Fault("\(phase)"))
       #expect(waiting.result.breakage?.phase == phase)
       #expect(waiting.result.breakage?.underlyingError as? Fault == Fault("\(phase)"))
-      #expect(barrier.core.phase == phase + 1)
-      barrier.core.reset()
-      #expect(barrier.core.phase == phase + 1)
+      #expect(barrier.phase == phase + 1)
+      barrier.reset()
+      #expect(barrier.phase == phase + 1)
     }
   }
 }

@@ -5,13 +5,9 @@ import Testing
 
 /// Polling by more than two parties, which listen to a bell; as on a machine with a processor for each of them.
 struct PollingTests {
-  /// `BarrierCore` cannot be copied: shared by reference.
-  private final class Shared: Sendable {
-    let core: BarrierCore
-
-    init(parties: Int) {
-      core = BarrierCore(parties: parties, label: nil, strategy: .adaptive, processors: parties, action: nil)
-    }
+  private static func barrier(of parties: Int) -> ThreadBarrier {
+    ThreadBarrier(
+      BarrierCore(parties: parties, label: nil, strategy: .adaptive, processors: parties, action: nil))
   }
 
   @Test func theBellIsHeardOnceARing() {
@@ -26,17 +22,17 @@ struct PollingTests {
   }
 
   @Test func everyPhaseThatIsOverRingsTheBell() throws {
-    let shared = Shared(parties: 3)
-    let mayBeNone = shared.core.policy.bell
+    let barrier = Self.barrier(of: 3)
+    let mayBeNone = barrier.core.policy.bell
     let bell = try #require(mayBeNone)
     var heard: UInt64?
     _ = bell.hasRung(since: &heard)
     let ends: [@Sendable () -> Void] = [
-      { _ = try? shared.core.wait(.unlimited) }, { shared.core.reset() }, { shared.core.abort(nil) },
+      { _ = try? barrier.wait() }, { barrier.reset() }, { barrier.abort(nil) },
     ]
     for end in ends {
-      let waiting = (0..<2).map { Party("\($0)") { try shared.core.wait(.unlimited) } }
-      eventually { shared.core.waitingCount == 2 }
+      let waiting = (0..<2).map { Party("\($0)") { try barrier.wait() } }
+      eventually { barrier.waitingCount == 2 }
       #expect(!bell.hasRung(since: &heard))
       end()
       #expect(bell.hasRung(since: &heard))
@@ -47,12 +43,12 @@ struct PollingTests {
   /// rule 1, rule 2, rule 3: surplus callers too.
   @Test(arguments: [3, 4, 8], [0, 2])
   func phasesComplete(parties: Int, surplus: Int) {
-    let shared = Shared(parties: parties)
+    let barrier = Self.barrier(of: parties)
     let phases = 3_000 / parties
     let tickets = Counter(parties * phases)
     let outcomes = crew(of: parties + surplus) { _ in
       var outcomes: [Outcome] = []
-      while tickets.add(-1) >= 0 { outcomes.append(Outcome { try shared.core.wait(.unlimited) }) }
+      while tickets.add(-1) >= 0 { outcomes.append(Outcome { try barrier.wait() }) }
       return outcomes
     }
     let all = outcomes.flatMap { (try? $0.get()) ?? [] }
@@ -63,12 +59,12 @@ struct PollingTests {
 
   /// rule 8, rule 12, rule 14: whoever breaks a phase rings, too.
   @Test func brokenPhasesAreHeard() {
-    let shared = Shared(parties: 3)
+    let barrier = Self.barrier(of: 3)
     for round in 0..<500 {
-      let waiting = (0..<2).map { Party("\($0)") { try shared.core.wait(.unlimited) } }
-      eventually { shared.core.waitingCount == 2 }
-      if round.isMultiple(of: 2) { shared.core.abort(Fault("\(round)")) }
-      shared.core.reset()
+      let waiting = (0..<2).map { Party("\($0)") { try barrier.wait() } }
+      eventually { barrier.waitingCount == 2 }
+      if round.isMultiple(of: 2) { barrier.abort(Fault("\(round)")) }
+      barrier.reset()
       for party in waiting { #expect(party.result.breakage?.phase == UInt64(round)) }
     }
   }

@@ -125,6 +125,18 @@ struct TeamTests {
     #expect(error as? Fault == Fault("the first"))
   }
 
+  /// rule 25: an own error tells more than a broken barrier, even if it came later.
+  @Test func anOwnErrorIsThrownAndNotATimeoutBeforeIt() {
+    let error = failure {
+      try withThreadTeam(size: 2) { member in
+        if member.index == 0 { try member.barrier.wait(timeout: .zero) }
+        eventually { member.barrier.isBroken }
+        throw Fault("own")
+      }
+    }
+    #expect(error as? Fault == Fault("own"))
+  }
+
   /// rule 25, rule 8
   @Test func anActionThatFailsIsTheTeamsError() throws {
     let error = failure {

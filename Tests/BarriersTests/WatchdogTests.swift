@@ -19,7 +19,7 @@ struct WatchdogTests {
     #expect(said.contains("stuck: stuck 0"))
     #expect(said.contains("stuck: stuck 1"))
     #expect(said.contains("WatchdogTests.swift"))
-    #expect(said.contains("barrier \"halo\": phase 0, 2 of 3 parties waiting"))
+    #expect(said.contains("barrier \"halo\", phase 0: 2 of 3 parties have arrived, 1 is missing"))
     #expect(!said.contains("quick"))
   }
 

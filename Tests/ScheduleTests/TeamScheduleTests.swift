@@ -45,6 +45,22 @@ struct TeamScheduleTests {
     }
   }
 
+  /// rule 25: not even if it goes by another name.
+  @Test func whatFollowsFromAFailureComesAfterIt() {
+    explore(.exhaustively(bound: 1)) { machine in
+      let thrown = Box<any Error>()
+      machine.start("caller") {
+        thrown.content = error {
+          try withThreadTeam(size: 2, strategy: .parking) { member in
+            if member.index == 1 { throw Fault("member 1") }
+            do throws(BrokenBarrierError) { try member.sync() } catch { throw Fault("follows") }
+          }
+        }
+      }
+      return { try expect(thrown.content, is: Fault("member 1")) }
+    }
+  }
+
   /// Nobody waits for a member that has ended; and nobody is freed who need not be.
   @Test(arguments: [0, 1]) func aMemberLeavesAfterSomePhases(phases: Int) {
     explore(.exhaustively(bound: 1)) { machine in

@@ -15,7 +15,7 @@ struct BarrierCore: ~Copyable, Sendable {
   let parties: Int
   let label: String?
   private let action: Action?
-  private let phases: PhaseNumbers
+  let phases: PhaseNumbers
   /// How many broken phases have parties that must still be told. Changed only while holding the lock.
   private let untold = Atomic(0)
   let slowPath = Monitor(SlowPath())
@@ -23,12 +23,6 @@ struct BarrierCore: ~Copyable, Sendable {
   /// arrive read what is around it.
   let word: StateWord
   let policy: WaitPolicy
-
-  /// What the lock guards.
-  struct SlowPath {
-    var ledger = Ledger()
-    var tasks = SleepingTasks()
-  }
 
   /// The count of arrivals has room for eight million calls at once. This leaves most of it to surplus callers.
   static let maxParties = 1 << 20
@@ -145,9 +139,9 @@ struct BarrierCore: ~Copyable, Sendable {
 
   /// Wakes all whose phase is over, threads and tasks. Called by whoever ended a phase in which somebody sleeps.
   private func wakeSleepers() {
-    var tasks = slowPath.wakeAll { $0.tasks.takeOver(open: word.load().generation) }
+    var tasks = slowPath.wakeAll { $0.tasks.takeOver(open: phase) }
     guard !tasks.isEmpty else { return }
-    SleepingTask.wake(tasks)
+    SleepingTasks.Entry.wake(tasks)
     tasks.removeAll(keepingCapacity: true)
     slowPath.withLock { $0.tasks.recycle(&tasks) }
   }

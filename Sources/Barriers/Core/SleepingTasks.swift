@@ -11,75 +11,79 @@ internal import CBarriers
   func wake() {
     unsafe continuation.resume()
   }
-
-  /// Wakes all of them, in the order in which they came.
-  ///
-  /// To resume a continuation reads from the task's memory. A task may be resumed before it is quite suspended; then it
-  /// goes on, on its thread, and uses that memory anew. The runtime puts the one after the other by an atomic that
-  /// ThreadSanitizer does not see, and it would report a race.
-  static func wake(_ tasks: [SleepingTask]) {
-    cbarriers_sanitizer_ignore_reads_begin()
-    defer { cbarriers_sanitizer_ignore_reads_end() }
-    for task in tasks { task.wake() }
-  }
 }
 
 /// The tasks that sleep at a barrier, and the first moment at which one of them gives up.
 ///
-/// A task is entered only while its phase is open, so those of an earlier generation are over. Whoever wakes the
-/// sleepers of a phase takes the tasks that are over, and no others: between the exchange that ended that phase and
-/// the lock, tasks may have come to sleep in the next.
+/// A task is entered only while its phase is open, so those of an earlier phase are over. Whoever wakes the sleepers of a
+/// phase takes the tasks that are over, and no others: between the exchange that ended that phase and the lock, tasks may
+/// have come to sleep in the next.
 ///
 /// Only the first deadline of a phase matters, for a time-out breaks the phase for all. The timekeeper is told to
 /// come at that moment, unless it comes sooner. When it comes, it asks what is due, and when to come again. So it comes
 /// once in a timeout's time at the most, however many phases are completed meanwhile.
 struct SleepingTasks {
+  struct Entry {
+    fileprivate let task: SleepingTask
+    fileprivate let sleep: Sleep
+
+    /// Wakes all of them, in the order in which they came.
+    ///
+    /// To resume a continuation reads from the task's memory. A task may be resumed before it is quite suspended; then it
+    /// goes on, on its thread, and uses that memory anew. The runtime puts the one after the other by an atomic that
+    /// ThreadSanitizer does not see, and it would report a race.
+    static func wake(_ entries: [Entry]) {
+      cbarriers_sanitizer_ignore_reads_begin()
+      defer { cbarriers_sanitizer_ignore_reads_end() }
+      for entry in entries { entry.task.wake() }
+    }
+  }
+
   /// The call that gives up first, and when.
   typealias Alarm = (deadline: Deadline, call: Call)
 
-  /// The phase to which ``waiting`` and ``alarm`` belong.
-  private var generation: UInt64 = 0
-  private var waiting: [SleepingTask] = []
-  private var alarm: Alarm?
+  /// The phase to which ``waiting``, ``names`` and ``alarm`` belong.
+  private var phase: UInt64 = 0
+  private var waiting: [Entry] = []
+  /// By position in ``waiting``: of the few that have one.
+  private var names: [Int: String] = [:]
   /// Tasks of earlier phases, about to be taken by those who ended them.
-  private var over: [SleepingTask] = []
+  private var over: [Entry] = []
   /// Room for the next list, so that a phase allocates nothing.
-  private var spare: [SleepingTask] = []
-  /// When the timekeeper comes, if it has been told to.
-  private var appointment: Deadline?
-  /// Whether it ever has.
-  private(set) var knowsTimekeeper = false
+  private var spare: [Entry] = []
+  /// The first deadline, and the index of the call that has it: half a word.
+  private var alarm: (deadline: Deadline, index: Int32)?
 
-  /// Enters a task that sleeps in the open phase, to which `call` belongs. Returns when the timekeeper must be told
-  /// to come, if it must.
-  mutating func enter(_ task: SleepingTask, _ call: Call, until deadline: Deadline?) -> Deadline? {
-    if generation != call.generation {
+  /// Enters a task that sleeps in the open phase, to which `call` belongs. Returns its deadline if it is the first.
+  mutating func enter(
+    _ task: SleepingTask, _ call: Call, _ sleep: Sleep, named name: String?, until deadline: Deadline?
+  ) -> Deadline? {
+    if phase != call.phase {
       retire()
-      generation = call.generation
+      phase = call.phase
     }
-    waiting.append(task)
+    if let name { names[waiting.count] = name }
+    waiting.append(Entry(task: task, sleep: sleep))
     guard let deadline, deadline.isBefore(alarm?.deadline) else { return nil }
-    alarm = (deadline, call)
-    guard deadline.isBefore(appointment) else { return nil }
-    appointment = deadline
-    knowsTimekeeper = true
+    alarm = (deadline, Int32(call.index))
     return deadline
   }
 
   /// Takes the tasks whose phase is over: those of every phase but `open`.
-  mutating func takeOver(open: UInt64) -> [SleepingTask] {
-    if generation != open { retire() }
+  mutating func takeOver(open: UInt64) -> [Entry] {
+    if phase != open { retire() }
     defer { over = [] }
     return over
   }
 
   /// Takes back the room of a list that was taken, and has been emptied.
-  mutating func recycle(_ list: inout [SleepingTask]) {
+  mutating func recycle(_ list: inout [Entry]) {
     if list.capacity > spare.capacity { swap(&list, &spare) }
   }
 
   private mutating func retire() {
     alarm = nil
+    if !names.isEmpty { names.removeAll(keepingCapacity: true) }
     if over.isEmpty {
       (over, waiting, spare) = (waiting, spare, [])
     } else {
@@ -88,17 +92,22 @@ struct SleepingTasks {
     }
   }
 
-  /// The timekeeper has come. Answers which call of the phase `open` has to give up, or else when to come again.
-  mutating func timekeeperCame(open: UInt64) -> (due: Alarm?, next: Deadline?) {
-    appointment = nil
-    guard let alarm, generation == open else { return (nil, nil) }
-    if alarm.deadline.remainingNanoseconds == 0 { return (alarm, nil) }
-    appointment = alarm.deadline
-    return (nil, alarm.deadline)
+  // MARK: Of the open phase
+
+  /// Who gives up first of those who sleep in the phase `open`, and when.
+  func alarm(open: UInt64) -> Alarm? {
+    guard phase == open, let alarm else { return nil }
+    return (alarm.deadline, Call(index: Int(alarm.index), phase: phase))
   }
 
-  /// The timekeeper was told to come, and cannot: it must be told again.
-  mutating func timekeeperCannotCome() {
-    appointment = nil
+  /// Since when the first has slept of those who sleep in the phase `open`.
+  func since(open: UInt64) -> UInt64? {
+    phase == open ? waiting.first?.sleep.since : nil
+  }
+
+  /// All who sleep in the phase `open`.
+  func all(open: UInt64) -> [BarrierSnapshot.Sleeper] {
+    guard phase == open else { return [] }
+    return waiting.enumerated().map { .init($1.sleep, task: names[$0]) }
   }
 }

@@ -6,15 +6,22 @@ internal import CBarriers
 
   /// Starts it; throws if the system has no thread left, or no memory for one.
   init(named name: String, _ run: @escaping @Sendable () -> Void) throws(StartError) {
-    let body = unsafe Unmanaged.passRetained(Body(run))
     var thread = cbarriers_thread()
-    let error = unsafe cbarriers_thread_start(
-      name, { unsafe Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run() }, body.toOpaque(), &thread)
-    guard error == 0 else {
-      unsafe body.release()
-      throw StartError(number: error)
-    }
+    let error = unsafe Self.start(run) { unsafe cbarriers_thread_start(name, $0, $1, &thread) }
+    if error != 0 { throw StartError(number: error) }
     self.thread = thread
+  }
+
+  /// Blocks until it has come to its end.
+  func join() {
+    let error = cbarriers_thread_join(thread)
+    guard error == 0 else { fatalError("pthread_join failed: \(errorText(error))") }
+  }
+
+  /// Starts one that nobody joins. Answers why not, if that cannot be done.
+  static func detach(named name: String, _ run: @escaping @Sendable () -> Void) -> StartError? {
+    let error = unsafe start(run) { unsafe cbarriers_thread_start_detached(name, $0, $1) }
+    return error == 0 ? nil : StartError(number: error)
   }
 
   /// What `pthread_create` returned.
@@ -22,10 +29,16 @@ internal import CBarriers
     let number: Int32
   }
 
-  /// Blocks until it has come to its end.
-  func join() {
-    let error = cbarriers_thread_join(thread)
-    guard error == 0 else { fatalError("pthread_join failed: \(errorText(error))") }
+  private typealias Routine = @convention(c) (UnsafeMutableRawPointer?) -> Void
+
+  private static func start(
+    _ run: @escaping @Sendable () -> Void, by create: (Routine, UnsafeMutableRawPointer) -> Int32
+  ) -> Int32 {
+    let body = unsafe Unmanaged.passRetained(Body(run))
+    let error = unsafe create(
+      { unsafe Unmanaged<Body>.fromOpaque($0!).takeRetainedValue().run() }, body.toOpaque())
+    if error != 0 { unsafe body.release() }
+    return error
   }
 }
 

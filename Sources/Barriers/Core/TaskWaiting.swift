@@ -16,14 +16,16 @@ extension ThreadBarrier {
   /// The closure that is given to `withTaskCancellationHandler` would leave the actor, for a thread of the pool that may
   /// not be free: unless it captures the actor as a parameter.
   @inline(__always)
-  func suspendingWait(_ patience: Patience, on actor: isolated (any Actor)?) async throws -> Arrival {
+  func suspendingWait(
+    _ patience: Patience, at site: CallSite, on actor: isolated (any Actor)?
+  ) async throws -> Arrival {
     var patience = patience
     var step = TaskStep.isOver
     while true {
       let attempt = Attempt(core.word.load())
       await withTaskCancellationHandler {
         unsafe await withUnsafeContinuation(isolation: actor) { continuation in
-          unsafe step = arrive(SleepingTask(continuation), attempt, &patience)
+          unsafe step = arrive(SleepingTask(continuation), attempt, &patience, at: site)
         }
       } onCancel: {
         core.cancel(attempt)
@@ -36,7 +38,7 @@ extension ThreadBarrier {
   /// nothing to wait for. Its time begins to run when it has to wait.
   @inline(never)
   private func arrive(
-    _ task: SleepingTask, _ attempt: borrowing Attempt, _ patience: inout Patience
+    _ task: SleepingTask, _ attempt: borrowing Attempt, _ patience: inout Patience, at site: CallSite
   ) -> TaskStep {
     let step = core.arriveAsTask(attempt)
     guard case .waits(let call) = step else {
@@ -45,13 +47,9 @@ extension ThreadBarrier {
     }
     let deadline = core.giveUpAtOnce(call, patience.deadline())
     core.policy.taskWaits()
-    let entry = core.enter(task, call, until: deadline)
+    let entry = core.enter(task, call, at: site, until: deadline)
     if !entry.sleeps { task.wake() }
-    if let moment = entry.timekeeper, let failure = Timekeeper.shared.meet(self, at: moment) {
-      // In this order: whoever has relied on that appointment is freed, and whoever comes later makes one of its own.
-      core.timekeeperCannotCome()
-      abort(failure)
-    }
+    if let moment = entry.timekeeper { callTimekeeper(at: moment) }
     return step
   }
 }
@@ -129,11 +127,12 @@ extension BarrierCore {
   /// Enters the task among those to be woken, unless its phase is over; and says when the timekeeper must be told
   /// to come, if it must.
   fileprivate func enter(
-    _ task: SleepingTask, _ call: Call, until deadline: Deadline?
+    _ task: SleepingTask, _ call: Call, at site: CallSite, until deadline: Deadline?
   ) -> (sleeps: Bool, timekeeper: Deadline?) {
-    slowPath.withLock { slow in
+    let (sleep, name) = (Sleep(call, at: site), nameOfTask)
+    return slowPath.withLock { slow in
       guard word.change({ $0.afterSleep(in: call.generation) }) != nil else { return (false, nil) }
-      return (true, slow.tasks.enter(task, call, until: deadline))
+      return (true, slow.enter(task, call, sleep, named: name, until: deadline))
     }
   }
 
@@ -160,23 +159,10 @@ extension BarrierCore {
   private func asTaskThrows(_ error: BrokenBarrierError) -> any Error {
     error.reason == .cancelled && Task.isCancelled ? CancellationError() : error
   }
+}
 
-  /// The timekeeper has come. Breaks the phase if a task's time is over; returns when it has to come again, if so.
-  func timekeeperCame() -> Deadline? {
-    let (due, next) = slowPath.withLock { $0.tasks.timekeeperCame(open: word.load().generation) }
-    if let due {
-      _ = giveUp(due.call.generation, Breakage(.timedOut, after: due.deadline.granted, by: due.call.index))
-    }
-    return next
-  }
-
-  /// The timekeeper was told to come, and cannot.
-  fileprivate func timekeeperCannotCome() {
-    slowPath.withLock { $0.tasks.timekeeperCannotCome() }
-  }
-
-  /// Whether the timekeeper may have the barrier in its book.
-  var knowsTimekeeper: Bool {
-    slowPath.withLock { $0.tasks.knowsTimekeeper }
-  }
+/// The name of the task that asks.
+private var nameOfTask: String? {
+  guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else { return nil }
+  return Task.name
 }

@@ -1,3 +1,5 @@
+internal import CBarriers
+
 /// The threads of a team, from the start of the first to the end of the last.
 final class TeamThreads<R: Sendable>: Sendable {
   private let barrier: ThreadBarrier
@@ -55,6 +57,8 @@ final class TeamThreads<R: Sendable>: Sendable {
   private func run(_ index: Int) {
     let start = team.wait(until: nil) { $0.start == .awaited ? nil : $0.start }
     guard start == .given else { return }
+    barrier.core.slowPath.withLock { $0.team.append(TeamThread(index: index, thread: cbarriers_thread_id())) }
+    defer { barrier.core.slowPath.withLock { $0.team.removeAll { $0.index == index } } }
     do {
       let result = try body(TeamMember(index: index, barrier: barrier))
       team.wakeAll {

@@ -1,43 +1,67 @@
 /// How a thread waits: awake for a while, then asleep.
-extension BarrierCore {
+extension ThreadBarrier {
   /// Arrives, and blocks the thread until the phase is over.
-  func wait(_ patience: Patience) throws(BrokenBarrierError) -> Arrival {
+  func blockingWait(_ patience: Patience, at site: CallSite) throws(BrokenBarrierError) -> Arrival {
     // A task that waits does not block the action: it may even be one that the action has freed by a reset, and that
     // its executor runs at once, in here.
-    trapInsideAction()
+    core.trapInsideAction()
     var patience = patience
     while true {
-      switch try arrive() {
+      switch try core.arrive() {
       case .completed(let arrival):
         return arrival
       case .waits(let call):
-        try block(call, until: patience.deadline())
-        if !isSurplus(call) { return call.arrival(isLast: false) }
+        let deadline = patience.deadline()
+        if !core.waitAwake(call, until: deadline) { sleep(call, at: site, until: deadline) }
+        try core.leave(call)
+        if !core.isSurplus(call) { return call.arrival(isLast: false) }
       }
     }
   }
 
-  /// Blocks until the phase is over; returns if it completed.
-  private func block(_ call: Call, until deadline: Deadline?) throws(BrokenBarrierError) {
-    if !waitAwake(call, until: deadline) && !sleep(call, until: deadline) {
+  /// Sleeps until the phase is over; breaks it when the deadline comes first.
+  @inline(never)
+  private func sleep(_ call: Call, at site: CallSite, until deadline: Deadline?) {
+    var thread = SleepingThread(call, at: site)
+    unsafe withUnsafeMutablePointer(to: &thread) { thread in
+      if unsafe sleep(thread, call, until: deadline) { return }
       // Too late to give up: all have arrived, or the phase is over already.
-      if !giveUp(call.generation, Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
-        _ = sleep(call, until: nil)
+      if !core.giveUp(call.generation, Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
+        _ = unsafe sleep(thread, call, until: nil)
       }
     }
-    try leave(call)
-  }
-
-  /// Waits awake for as long as that may pay; `true` if the phase is over. Whoever only tries, does not.
-  private func waitAwake(_ call: Call, until deadline: Deadline?) -> Bool {
-    deadline?.isTry != true && policy.waitAwake(until: deadline) { isOver(call) }
   }
 
   /// Sleeps until the phase is over; `false` when the deadline has come first.
-  private func sleep(_ call: Call, until deadline: Deadline?) -> Bool {
-    slowPath.wait(until: deadline) { _ in
-      // Asked anew after each waking: a spurious one lets nobody through.
-      word.change { $0.afterSleep(in: call.generation) } == nil ? true : nil
-    } ?? false
+  private func sleep(
+    _ thread: UnsafeMutablePointer<SleepingThread>, _ call: Call, until deadline: Deadline?
+  ) -> Bool {
+    while true {
+      let wakeUp = core.slowPath.wait(until: deadline) { slow -> WakeUp? in
+        // Asked anew after each waking: a spurious one lets nobody through.
+        if core.word.change({ $0.afterSleep(in: call.generation) }) == nil { return .isOver }
+        if unsafe thread.pointee.isEntered { return nil }
+        return unsafe slow.enter(thread).map { .timekeeper($0) }
+      }
+      switch wakeUp {
+      case .isOver: return true
+      case .timekeeper(let moment): callTimekeeper(at: moment)
+      case nil: return false
+      }
+    }
+  }
+}
+
+/// Why a thread does not sleep any longer.
+private enum WakeUp {
+  case isOver
+  /// The timekeeper must be told of this moment first, without the lock.
+  case timekeeper(Deadline)
+}
+
+extension BarrierCore {
+  /// Waits awake for as long as that may pay; `true` if the phase is over. Whoever only tries, does not.
+  fileprivate func waitAwake(_ call: Call, until deadline: Deadline?) -> Bool {
+    deadline?.isTry != true && policy.waitAwake(until: deadline) { isOver(call) }
   }
 }

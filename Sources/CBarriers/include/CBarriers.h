@@ -14,7 +14,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +70,24 @@ static inline int cbarriers_thread_join(cbarriers_thread thread) { return pthrea
 
 /// The same, but nobody joins it.
 int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void *argument);
+
+// What reports tell of a thread.
+
+/// Identifies this thread for ``cbarriers_thread_name``, as long as it runs.
+uint64_t cbarriers_thread_id(void);
+
+/// Copies the name of a thread of this process into `room` bytes: an empty one if it has none, or has ended.
+void cbarriers_thread_name(uint64_t thread, char *name, size_t room);
+
+/// The reading of a clock that is exact to some ten milliseconds, for a quarter of what the other one costs. It stands still
+/// while the machine is suspended.
+uint64_t cbarriers_coarse_nanoseconds(void);
+
+/// The Dispatch queue whose block this thread runs; a global one if it runs none; NULL in a process without Dispatch.
+void *cbarriers_dispatch_queue(void);
+
+/// The label of a queue that exists: a thread waits in one of its blocks.
+const char *cbarriers_dispatch_label(void *queue);
 
 // This thread and this machine.
 

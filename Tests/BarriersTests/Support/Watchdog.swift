@@ -78,7 +78,7 @@ final class Watchdog: @unchecked Sendable {
       print("  stuck: \(watch.name), of \(watch.place)")
     }
     for watch in stuck {
-      if let barrier = watch.barrier { print("  \(watch.name) is at \(barrier)") }
+      if let barrier = watch.barrier { print("  \(watch.name) is at \(barrier.snapshot())") }
     }
     _exit(EXIT_FAILURE)
   }

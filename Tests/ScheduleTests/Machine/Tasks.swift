@@ -45,6 +45,8 @@ final class SimulatedTask: @unchecked Sendable {
 }
 
 enum Task {
+  static var name: String? { SimulatedThread.running.name }
+
   static var isCancelled: Bool {
     let thread = SimulatedThread.running
     thread.machine.step("asks whether it was cancelled")

@@ -157,6 +157,11 @@ func cbarriers_nanoseconds() -> UInt64 {
   return machine.readClock()
 }
 
+/// No step: only reports tell of it.
+func cbarriers_coarse_nanoseconds() -> UInt64 {
+  SimulatedThread.current?.machine.clock ?? 0
+}
+
 func cbarriers_pause() {
   SimulatedThread.running.machine.poll("pauses")
 }

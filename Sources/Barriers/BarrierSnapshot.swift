@@ -1,0 +1,124 @@
+internal import CBarriers
+
+/// Who waits at a barrier at one moment, since when and where: what explains a stall.
+///
+/// ```swift
+/// print(barrier.snapshot())
+/// // barrier "halo", phase 17: 3 of 5 parties have arrived, 2 are missing
+/// //   2 threads have slept for 5.2 s at Demo/Worker.swift:42: "worker 0", "worker 3"
+/// //   1 task has slept for 0.8 s at Demo/Loader.swift:17: "loader"
+/// ```
+///
+/// It is a copy: taking it disturbs nobody, and what happens afterwards changes nothing in it. Who polls, or gives its
+/// processor away, has arrived but does not sleep; that lasts for a few microseconds at most.
+public struct BarrierSnapshot: Sendable {
+  /// The barrier's label.
+  public let label: String?
+
+  /// The number of the phase that was open.
+  public let phase: UInt64
+
+  /// How many parties the barrier has.
+  public let parties: Int
+
+  /// How many had arrived: `parties` while the action runs, 0 when the barrier is broken.
+  public let arrived: Int
+
+  /// Why the barrier was broken; `nil` if it was not.
+  public let breakage: BrokenBarrierError?
+
+  /// Everyone who slept there, those first who had slept longest.
+  public private(set) var sleepers: [Sleeper]
+
+  /// The names of the threads of a team that had begun, and did not sleep here: known at the barrier of
+  /// ``withThreadTeam(size:label:timeout:strategy:action:_:)`` only.
+  public private(set) var missingMembers: [String]
+
+  private let team: [TeamThread]
+
+  /// How many were missing.
+  public var missing: Int { breakage == nil ? parties - arrived : 0 }
+
+  /// One who sleeps at a barrier.
+  public struct Sleeper: Sendable {
+    /// What sleeps.
+    public enum Kind: Sendable, Hashable {
+      /// A thread, which is blocked.
+      case thread
+      /// A task, which is suspended and blocks no thread.
+      case task
+    }
+
+    /// Whether it is a thread or a task.
+    public let kind: Kind
+
+    /// The name of the thread or of the task, if it has one.
+    public fileprivate(set) var name: String?
+
+    /// The label of the Dispatch queue whose work item this thread runs, if it runs one.
+    public let queue: String?
+
+    /// Its place in the order of arrival. From the number of parties on, it waits for the next phase to open.
+    public let index: Int
+
+    /// How long it had slept, to about ten milliseconds. The time during which the machine was suspended does not count.
+    public let duration: Duration
+
+    /// The file of the call that waits, as `#fileID` gives it: "Module/File.swift".
+    public var fileID: String { site.fileID }
+
+    /// The line of the call that waits.
+    public var line: Int { site.line }
+
+    fileprivate let site: CallSite
+    /// For its name.
+    fileprivate let thread: UInt64?
+    let pool: Pool
+
+    init(
+      _ sleep: Sleep, thread: UInt64? = nil, queue: String? = nil, pool: Pool = .none,
+      task name: String? = nil
+    ) {
+      kind = thread == nil ? .task : .thread
+      (self.thread, self.queue, self.pool, self.name) = (thread, queue, pool, name)
+      (index, duration, site) = (sleep.index, sleep.duration, sleep.site)
+    }
+  }
+
+  /// What was seen under the lock; ``named()`` adds what can be had without it.
+  init(
+    label: String?, phase: UInt64, parties: Int, arrived: Int, breakage: BrokenBarrierError?,
+    sleepers: [Sleeper], team: [TeamThread]
+  ) {
+    (self.label, self.phase, self.parties, self.arrived) = (label, phase, parties, arrived)
+    (self.breakage, self.sleepers, self.team) = (breakage, sleepers, team)
+    missingMembers = []
+  }
+}
+
+extension BarrierSnapshot {
+  /// The same with the names of threads, which are asked of the system, and in order.
+  func named() -> BarrierSnapshot {
+    var copy = self
+    for index in sleepers.indices {
+      if let thread = sleepers[index].thread { copy.sleepers[index].name = nameOfThread(thread) }
+    }
+    copy.sleepers.sort { ($1.duration, $0.index) < ($0.duration, $1.index) }
+    let asleep = Set(sleepers.compactMap(\.thread))
+    let awake = team.filter { !asleep.contains($0.thread) }
+    // Else some of them have arrived, and are awake.
+    if awake.count <= missing {
+      copy.missingMembers = awake.sorted { $0.index < $1.index }.compactMap { nameOfThread($0.thread) }
+    }
+    return copy
+  }
+}
+
+/// `nil` if it has none, or has ended.
+private func nameOfThread(_ thread: UInt64) -> String? {
+  let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { room in
+    unsafe cbarriers_thread_name(thread, room.baseAddress, room.count)
+    return unsafe String(cString: room.baseAddress!)
+  }
+  return name.isEmpty ? nil : name
+}
