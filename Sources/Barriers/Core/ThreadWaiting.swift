@@ -1,20 +1,33 @@
 /// How a thread waits: awake for a while, then asleep.
 extension ThreadBarrier {
-  /// Arrives, and blocks the thread until the phase is over.
-  func blockingWait(_ patience: Patience, at site: CallSite) throws(BrokenBarrierError) -> Arrival {
+  /// Arrives, and blocks the thread until the phase is over. Whoever comes last touches neither its patience nor its site.
+  @inline(__always)
+  func blockingWait(
+    _ patience: @autoclosure () -> Patience, at site: @autoclosure () -> CallSite
+  ) throws(BrokenBarrierError) -> Arrival {
     // A task that waits does not block the action: it may even be one that the action has freed by a reset, and that
     // its executor runs at once, in here.
     core.trapInsideAction()
-    var patience = patience
+    switch try core.arrive() {
+    case .completed(let arrival): return arrival
+    case .waits(let call): return try block(call, patience(), at: site())
+    }
+  }
+
+  /// Blocks the thread until the phase is over; a surplus call arrives again then.
+  @inline(never)
+  private func block(
+    _ call: Call, _ patience: Patience, at site: CallSite
+  ) throws(BrokenBarrierError) -> Arrival {
+    var (call, patience) = (call, patience)
     while true {
+      let deadline = patience.deadline()
+      if !core.waitAwake(call, until: deadline) { sleep(call, at: site, until: deadline) }
+      try core.leave(call)
+      if !core.isSurplus(call) { return call.arrival(isLast: false) }
       switch try core.arrive() {
-      case .completed(let arrival):
-        return arrival
-      case .waits(let call):
-        let deadline = patience.deadline()
-        if !core.waitAwake(call, until: deadline) { sleep(call, at: site, until: deadline) }
-        try core.leave(call)
-        if !core.isSurplus(call) { return call.arrival(isLast: false) }
+      case .completed(let arrival): return arrival
+      case .waits(let next): call = next
       }
     }
   }
