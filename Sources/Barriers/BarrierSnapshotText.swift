@@ -13,7 +13,7 @@ extension BarrierSnapshot {
     if tasks > 0 {
       return
         "\(count(tasks, "waiting thread belongs", "waiting threads belong")) to Swift's cooperative pool, which has "
-        + "about as many as there are processors, so a missing task may never be started; "
+        + "about as many threads as there are processors, so a missing task may never be started; "
         + "in tasks, await AsyncBarrier(sharing:).wait()"
     }
     let items = sleepers.filter { sleeper in

@@ -54,6 +54,8 @@ let allExamples = [
   Example("abort", "a worker fails, and nobody waits for it", abortExample),
   Example("reset", "those who wait are called off, then the barrier is used again", resetExample),
   Example("timeout", "a party never comes, and the others do not wait for ever", timeoutExample),
+  Example("team", "threads that are started, meet, and are joined in one call", teamExample),
+  Example("stall", "parties that wait in vain, and a report that names the culprit", stallExample),
   Example("dispatch", "parties as work items: a serial queue each, never concurrentPerform", dispatchExample),
   Example("async", "tasks that meet without blocking a thread, far more of them than threads", asyncExample),
   Example("mixed", "threads and tasks are equal parties of one barrier", mixedExample),
