@@ -44,6 +44,8 @@ let package = Package(
     .testTarget(
       name: "BarriersTests",
       dependencies: ["BarrierModel", "Barriers", "CBarriers", "CCounters", "CDarwinMonitor", "CFaults"]),
+    // The samples of the documentation.
+    .testTarget(name: "DocumentationTests", dependencies: ["Barriers"]),
     // The library's sources once more, on a machine that decides which thread goes on.
     .testTarget(
       name: "ScheduleTests", dependencies: ["BarrierModel", "CBarriers"],
