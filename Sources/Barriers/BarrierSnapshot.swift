@@ -34,6 +34,7 @@ public struct BarrierSnapshot: Sendable {
   /// ``withThreadTeam(size:label:timeout:strategy:action:_:)`` only.
   public private(set) var missingMembers: [String]
 
+  let hasAction: Bool
   private let team: [TeamThread]
 
   /// How many were missing.
@@ -87,11 +88,11 @@ public struct BarrierSnapshot: Sendable {
 
   /// What was seen under the lock; ``named()`` adds what can be had without it.
   init(
-    label: String?, phase: UInt64, parties: Int, arrived: Int, breakage: BrokenBarrierError?,
-    sleepers: [Sleeper], team: [TeamThread]
+    label: String?, phase: UInt64, parties: Int, arrived: Int, hasAction: Bool,
+    breakage: BrokenBarrierError?, sleepers: [Sleeper], team: [TeamThread]
   ) {
     (self.label, self.phase, self.parties, self.arrived) = (label, phase, parties, arrived)
-    (self.breakage, self.sleepers, self.team) = (breakage, sleepers, team)
+    (self.hasAction, self.breakage, self.sleepers, self.team) = (hasAction, breakage, sleepers, team)
     missingMembers = []
   }
 }
@@ -106,19 +107,27 @@ extension BarrierSnapshot {
     copy.sleepers.sort { ($1.duration, $0.index) < ($0.duration, $1.index) }
     let asleep = Set(sleepers.compactMap(\.thread))
     let awake = team.filter { !asleep.contains($0.thread) }
-    // Else some of them have arrived, and are awake.
-    if awake.count <= missing {
+    // All are missing who have not begun, or have ended. If more than the rest are awake, some of them have arrived.
+    if awake.count == missing - (parties - team.count) {
       copy.missingMembers = awake.sorted { $0.index < $1.index }.compactMap { nameOfThread($0.thread) }
     }
     return copy
   }
 }
 
-/// `nil` if it has none, or has ended.
+/// `nil` if nobody has given it one, or if it has ended.
 private func nameOfThread(_ thread: UInt64) -> String? {
-  let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { room in
+  let name = systemName(of: thread)
+  // On Linux the rest has the name of the program, or, if it belongs to Dispatch, the end of a global queue's.
+  let isNobodys = name == nameOfProgram || name.hasSuffix("-qos") || name.hasSuffix("-qos.overcommit")
+  return name.isEmpty || isNobodys ? nil : name
+}
+
+private let nameOfProgram = systemName(of: cbarriers_first_thread_id())
+
+private func systemName(of thread: UInt64) -> String {
+  unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { room in
     unsafe cbarriers_thread_name(thread, room.baseAddress, room.count)
     return unsafe String(cString: room.baseAddress!)
   }
-  return name.isEmpty ? nil : name
 }

@@ -8,7 +8,7 @@ extension BarrierSnapshot {
   /// second at most; or all have arrived, and the action has not returned.
   public var likelyCause: String? {
     if breakage != nil { return nil }
-    if missing == 0 { return "all have arrived; the action has not returned" }
+    if missing == 0 { return hasAction ? "all have arrived; the action has not returned" : nil }
     let tasks = sleepers.count { $0.pool == .swift }
     if tasks > 0 {
       return
@@ -45,7 +45,10 @@ extension BarrierSnapshot: CustomStringConvertible {
     if let breakage { return breakage.description }
     let name = label.map { "barrier \"\($0)\"" } ?? "barrier"
     let have = arrived == 1 ? "has" : "have"
-    let rest = missing == 0 ? "the action runs" : missing == 1 ? "1 is missing" : "\(missing) are missing"
+    let rest =
+      missing == 0
+      ? (hasAction ? "the action runs" : "the phase ends")
+      : missing == 1 ? "1 is missing" : "\(missing) are missing"
     return "\(name), phase \(phase): \(arrived) of \(parties) parties \(have) arrived, \(rest)"
   }
 

@@ -50,12 +50,16 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// The index of the party that broke the phase, if it was one.
   private let origin: Int?
 
+  /// The barrier: no other has the same while it exists.
+  private let barrier: UInt
+
   /// What the party that timed out had granted, counted from its arrival.
   let timeout: Duration?
 
   init(
-    _ breakage: Breakage, phase: UInt64, arrived: Int, parties: Int, label: String?
+    _ breakage: Breakage, at barrier: UInt, phase: UInt64, arrived: Int, parties: Int, label: String?
   ) {
+    self.barrier = barrier
     reason = breakage.reason
     underlyingError = breakage.underlyingError
     timeout = breakage.timeout
@@ -64,6 +68,11 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
     self.arrived = arrived
     self.parties = parties
     self.label = label
+  }
+
+  /// Whether this is the barrier that broke.
+  func isOf(_ barrier: ThreadBarrier) -> Bool {
+    self.barrier == barrier.core.identity
   }
 
   /// The error as the party with this index throws it.

@@ -12,9 +12,12 @@ extension ThreadBarrier {
   /// barrier.reportStalls(after: .seconds(5)) { print($0) }
   /// ```
   ///
-  /// It need not be called before anyone waits: whoever sleeps already counts with all of that time. Nothing of it runs
-  /// while nobody sleeps at the barrier, and it costs nothing to those who do not. If the system has no thread left to keep
-  /// the time, nothing is reported.
+  /// It need not be called before anyone waits: whoever sleeps already counts with all of that time. It costs nothing to
+  /// those who do not sleep, and nothing of it runs while nobody does: at most, a thread sleeps until the first moment that
+  /// it was asked for. If the system has no thread left, nothing is reported until somebody else falls asleep.
+  ///
+  /// One report is made at a time: while it has not returned, others wait. A report that has begun is not called off by
+  /// another call of this, nor by the end of its phase.
   ///
   /// For all barriers of a process, without touching its code, set the environment variable `BARRIERS_STALL_SECONDS` to a
   /// number of seconds; reports then go to standard error, except for those barriers on which this is called.
@@ -70,11 +73,6 @@ enum StallReports {
 
   /// On standard error, in one piece.
   private static func print(_ text: String) {
-    var rest = Array((text + "\n").utf8)[...]
-    while !rest.isEmpty {
-      let written = unsafe rest.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
-      guard written > 0 else { return }
-      rest = rest.dropFirst(written)
-    }
+    unsafe cbarriers_write_to_standard_error(text + "\n")
   }
 }

@@ -32,7 +32,8 @@ public struct TeamMember: Sendable {
 /// **Nobody waits for a member that cannot come.** Nobody begins before all threads have been started. A member that
 /// throws aborts the barrier with its error, and the others throw where they wait. If a member returns while all that are
 /// left wait for it, their phase can never complete: within a tenth of a second the barrier is aborted with a
-/// ``TeamMemberGoneError``. Only a member that neither comes nor ends can hold the others: that is what `timeout` is for.
+/// ``TeamMemberGoneError``. Only a member that neither comes nor ends can hold the others: that is what `timeout` is for. (A member ends by returning
+/// or throwing; not by `pthread_exit` or `Thread.exit()`, of which nobody would learn.)
 ///
 /// **No thread outlives the call**, whatever happens. So the body need not escape, and may use what the caller has. The
 /// caller blocks meanwhile; in a task, it blocks a thread that tasks share.
@@ -51,8 +52,8 @@ public struct TeamMember: Sendable {
 ///   - action: What the last member to arrive does in each phase, as for a ``ThreadBarrier``.
 ///   - body: What each member does.
 /// - Returns: What the members returned, by index.
-/// - Throws: What the first member threw that failed of itself, when all have ended. A ``BrokenBarrierError`` only if there is
-///   none: if a timeout, an action or an abort broke the barrier. ``ThreadStartError`` if a thread could not be
+/// - Throws: What the first member threw that failed of itself, when all have ended. A ``BrokenBarrierError`` of the team's
+///   barrier only if there is none: if a timeout, an action or an abort broke it. ``ThreadStartError`` if a thread could not be
 ///   started; then no member has begun.
 @discardableResult
 public func withThreadTeam<R: Sendable>(

@@ -6,6 +6,7 @@
 
 #include "CBarriers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -19,6 +20,8 @@ uint64_t cbarriers_thread_id(void) {
   if (id == 0) id = (pid_t)syscall(SYS_gettid);
   return (uint64_t)id;
 }
+
+uint64_t cbarriers_first_thread_id(void) { return (uint64_t)getpid(); }
 
 void cbarriers_thread_name(uint64_t thread, char *name, size_t room) {
   name[0] = '\0';
@@ -35,9 +38,12 @@ void cbarriers_thread_name(uint64_t thread, char *name, size_t room) {
 
 uint64_t cbarriers_thread_id(void) { return (uint64_t)(uintptr_t)pthread_self(); }
 
+uint64_t cbarriers_first_thread_id(void) { return 0; }
+
 void cbarriers_thread_name(uint64_t thread, char *name, size_t room) {
   name[0] = '\0';
 #if defined(__APPLE__)
+  if (thread == 0) return;
   // Darwin looks whether there still is such a thread.
   (void)pthread_getname_np((pthread_t)(uintptr_t)thread, name, room);
 #else
@@ -47,6 +53,16 @@ void cbarriers_thread_name(uint64_t thread, char *name, size_t room) {
 }
 
 #endif
+
+void cbarriers_write_to_standard_error(const char *text) {
+  for (size_t left = strlen(text); left > 0;) {
+    const ssize_t written = write(STDERR_FILENO, text, left);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text += written;
+    left -= (size_t)written;
+  }
+}
 
 uint64_t cbarriers_coarse_nanoseconds(void) {
 #if defined(__linux__)

@@ -11,7 +11,7 @@ struct DescriptionTests {
       label: String? = "halo"
     ) -> String {
       let breakage = Breakage(reason, fault, after: timeout)
-      return BrokenBarrierError(breakage, phase: 17, arrived: 3, parties: 5, label: label).description
+      return BrokenBarrierError(breakage, at: 0, phase: 17, arrived: 3, parties: 5, label: label).description
     }
     let start = "barrier \"halo\" broken in phase 17: "
     let end = " with 3 of 5 parties arrived"

@@ -27,6 +27,7 @@ struct MisuseTests {
   /// The ways for an action to wait at its own barrier.
   enum Reentry: String, CaseIterable, Codable, Sendable {
     case atOnce, withATimeout, withADeadline, afterAbort, afterReset, asTheLastOfMany, fromAnActionWithin
+    case fromATeamWithin
 
     func run() {
       let count = self == .asTheLastOfMany ? 3 : 1
@@ -43,6 +44,8 @@ struct MisuseTests {
           try barrier.wait()
         case .fromAnActionWithin:
           try ThreadBarrier(parties: 1) { _ in try barrier.wait() }.wait()
+        case .fromATeamWithin:
+          try withThreadTeam(size: 2) { _ in _ = try barrier.wait() }
         }
       }
       _ = crew(of: count, at: barrier) { _ in try barrier.wait() }

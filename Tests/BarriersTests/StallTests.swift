@@ -95,6 +95,43 @@ struct StallTests {
     _ = stuck.result
   }
 
+  /// rule 29: reports that take long do not fill the process with threads.
+  @Test func oneReportIsMadeAtATime() {
+    let hold = Gate()
+    let barrier = ThreadBarrier(parties: 2, strategy: .parking)
+    barrier.reportStalls(after: .zero) { _ in hold.pass() }
+    for phase in 0..<20 as Range<UInt64> {
+      let waiting = Kind.thread.guest("waiting", at: barrier)
+      eventually { hold.visitors == 1 && !barrier.snapshot().sleepers.isEmpty }
+      passing(.now + .milliseconds(10))
+      expect(Kind.thread.guest("last", at: barrier).result, completed: phase, of: barrier)
+      expect(waiting.result, completed: phase, of: barrier)
+    }
+    #expect(hold.visitors == 1)
+    hold.open()
+    let waiting = Kind.thread.guest("waiting", at: barrier)
+    eventually { hold.visitors == 2 }
+    barrier.abort()
+    _ = waiting.result
+  }
+
+  /// rule 31, rule 15: who only tries falls not asleep, and nobody comes for that.
+  @Test(.enabled(if: faults_work(), "Nothing can stand in front of the C library here."))
+  func aTryIsNoSleep() throws {
+    let barrier = ThreadBarrier(parties: 2, strategy: .parking)
+    let reports = Counter()
+    barrier.reportStalls(after: .zero) { _ in reports.add() }
+    let hasty = Party("hasty", at: barrier) {
+      for _ in 0..<100 {
+        _ = try? barrier.wait(timeout: .zero)
+        barrier.reset()
+      }
+      return faults_calls_of_this_thread(call_create)
+    }
+    #expect(try hasty.result.get() == 0)
+    #expect(reports.now == 0)
+  }
+
   /// rule 29, rule 15: both come in time.
   @Test(arguments: Kind.allCases) func aTimeoutAndAReportAreBothInTime(kind: Kind) {
     for (patience, timeout) in [(10, 50), (50, 10)] {
@@ -148,10 +185,21 @@ struct StallTests {
       #expect(!barrier.isBroken && reports.now == 0)
       expect(Kind.thread.guest("last", at: barrier).result, completed: 0, of: barrier)
       expect(waiting.result, completed: 0, of: barrier)
-      let next = Kind.thread.guest("next", at: barrier)
+      // Another who falls asleep has it reported, be it in the same phase.
+      let three = ThreadBarrier(parties: 3, strategy: .parking)
+      three.reportStalls(after: .milliseconds(1)) { _ in reports.add() }
+      let first = Party("first", at: three) {
+        faults_fail(call_create, EAGAIN, 0, .max)
+        return try three.wait()
+      }
+      eventually { three.waitingCount == 1 }
+      first.fallsAsleep()
+      passing(.now + .milliseconds(50))
+      #expect(reports.now == 0)
+      let second = Kind.thread.guest("second", at: three)
       eventually { reports.now == 1 }
-      barrier.abort()
-      _ = next.result
+      three.abort()
+      _ = (first.result, second.result)
     }
   }
 

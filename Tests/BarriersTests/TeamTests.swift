@@ -137,6 +137,17 @@ struct TeamTests {
     #expect(error as? Fault == Fault("own"))
   }
 
+  /// rule 25: the error of another barrier is a member's own.
+  @Test func theErrorOfAnotherBarrierIsAMembersOwn() throws {
+    let error = failure {
+      try withThreadTeam(size: 2) { member in
+        if member.index == 0 { try ThreadBarrier(parties: 2, label: "other").wait(timeout: .zero) }
+        do throws(BrokenBarrierError) { try member.sync() } catch { throw Fault("follows") }
+      }
+    }
+    #expect((error as? BrokenBarrierError)?.label == "other", "\(String(describing: error))")
+  }
+
   /// rule 25, rule 8
   @Test func anActionThatFailsIsTheTeamsError() throws {
     let error = failure {

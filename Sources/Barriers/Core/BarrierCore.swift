@@ -182,7 +182,7 @@ struct BarrierCore: ~Copyable, Sendable {
       note()
       if old.isBroken { return (old, slow.ledger.mend()) }
       let error = BrokenBarrierError(
-        breakage, phase: phases.number(of: old.generation), arrived: min(old.arrived, parties),
+        breakage, at: identity, phase: phases.number(of: old.generation), arrived: min(old.arrived, parties),
         parties: parties, label: label)
       slow.ledger.record(error, readers: old.arrived, staysBroken: breakage.reason != .reset)
       return (old, nil)
@@ -196,6 +196,11 @@ struct BarrierCore: ~Copyable, Sendable {
   }
 
   // MARK: Looking
+
+  /// A number that no other barrier has while this one exists.
+  var identity: UInt { unsafe UInt(bitPattern: slowPath.identity) }
+
+  var hasAction: Bool { action != nil }
 
   var phase: UInt64 { phases.number(of: word.load().generation) }
 

@@ -6,16 +6,17 @@ extension BarrierCore {
   // MARK: Snapshots
 
   func snapshot() -> BarrierSnapshot {
-    slowPath.withLock { picture($0) }.named()
+    slowPath.withLock { picture($0, word.load()) }.named()
   }
 
-  /// The open phase, and who sleeps in it. Called only while holding the lock: so those who sleep stay where they are.
-  private func picture(_ slow: SlowPath) -> BarrierSnapshot {
-    let state = word.load()
+  /// The phase that was open in this state, and who sleeps in it. Called only while holding the lock, under which the state was
+  /// read: so those who slept then are still there, though their phase may be over by now.
+  private func picture(_ slow: SlowPath, _ state: BarrierState) -> BarrierSnapshot {
     let phase = phases.number(of: state.generation)
     return BarrierSnapshot(
       label: label, phase: phase, parties: parties, arrived: state.isBroken ? 0 : min(state.arrived, parties),
-      breakage: slow.ledger.breakage, sleepers: slow.sleepers(open: phase), team: slow.team)
+      hasAction: hasAction, breakage: slow.ledger.breakage, sleepers: slow.sleepers(open: phase),
+      team: slow.team)
   }
 
   // MARK: Stalls
@@ -29,16 +30,20 @@ extension BarrierCore {
 
   // MARK: The timekeeper
 
-  /// The timekeeper has come. Tells of a stall, and breaks the phase if a task's time is over. Returns when it has to come
+  /// The timekeeper has come. Breaks the phase if a task's time is over, and tells of a stall. Returns when it has to come
   /// again, if so.
   func timekeeperCame() -> Deadline? {
     let (visit, stall) = slowPath.withLock { slow -> (SlowPath.Visit, BarrierSnapshot?) in
-      let visit = slow.timekeeperCame(open: phase)
-      return (visit, visit.watch == nil ? nil : picture(slow))
+      // Once, for the last arrival may end the phase at any moment.
+      let state = word.load()
+      let visit = slow.timekeeperCame(open: phases.number(of: state.generation))
+      return (visit, visit.watch == nil ? nil : picture(slow, state))
     }
-    if let stall { visit.watch?.tell(stall.named()) }
     if let due = visit.due {
       _ = giveUp(due.call.generation, Breakage(.timedOut, after: due.deadline.granted, by: due.call.index))
+    }
+    if let stall, let watch = visit.watch, !watch.tell(stall.named()) {
+      return slowPath.withLock { $0.watchAgain(watch) } ?? visit.next
     }
     return visit.next
   }

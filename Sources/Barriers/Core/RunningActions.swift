@@ -21,6 +21,18 @@ enum RunningActions {
     }
   }
 
+  /// The actions that one thread is running, for others to be in them too: those for which it waits before it goes on.
+  ///
+  /// `@unchecked Sendable`: the links do not change, and stay where they are while that thread waits.
+  @safe struct Inherited: @unchecked Sendable {
+    private let word = unsafe cbarriers_thread_word()
+
+    /// From now on this thread is in them.
+    func adopt() {
+      unsafe cbarriers_set_thread_word(word)
+    }
+  }
+
   static func contains(_ barrier: UnsafeRawPointer) -> Bool {
     var word = unsafe cbarriers_thread_word()
     while let link = unsafe word?.assumingMemoryBound(to: Link.self) {

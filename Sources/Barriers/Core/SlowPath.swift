@@ -57,9 +57,18 @@ struct SlowPath {
     return visit
   }
 
-  /// The timekeeper was told to come, and cannot: it must be told again. Returns the call in the open phase that has relied on it.
+  /// Nobody could be told of a stall, for there was no thread left to do so. Returns when the timekeeper must come for that, if
+  /// it must.
+  mutating func watchAgain(_ watch: StallWatch) -> Deadline? {
+    watch.forget()
+    return StallWatch.nextTry.flatMap { appointment.make($0) }
+  }
+
+  /// The timekeeper was told to come, and cannot: it must be told again. Returns the call in the open phase that has relied on
+  /// it.
   mutating func timekeeperCannotCome(open phase: UInt64) -> Call? {
     appointment.isOver()
+    watch?.forget()
     return tasks.alarm(open: phase)?.call
   }
 

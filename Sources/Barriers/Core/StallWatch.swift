@@ -1,12 +1,22 @@
+import Synchronization
+
 /// Somebody who wants to be told that others have slept at a barrier for long; once a phase.
 ///
-/// `@unchecked Sendable`: what changes is guarded by the lock of the barrier, to which it belongs.
+/// `@unchecked Sendable`: what changes is guarded by the lock of the barrier to which it belongs.
 final class StallWatch: @unchecked Sendable {
   private let patience: Duration
   private let report: @Sendable (BarrierSnapshot) -> Void
   /// The phase for which the timekeeper was asked to come.
   private var phase: UInt64?
   private var hasReported = false
+  /// One report at a time, so that those that take long do not fill the process with threads.
+  private let isTelling = Atomic(false)
+
+  /// The coarse clock goes in steps of up to ten milliseconds.
+  private static var step: Duration { .milliseconds(10) }
+
+  /// When to try again what could not be done for want of a thread, or because the report before this one takes its time.
+  static var nextTry: Deadline? { Deadline(after: .seconds(1)) }
 
   init(after patience: Duration, _ report: @escaping @Sendable (BarrierSnapshot) -> Void) {
     self.patience = max(patience, .zero)
@@ -27,14 +37,25 @@ final class StallWatch: @unchecked Sendable {
     if phase != self.phase { (self.phase, hasReported) = (phase, false) }
     if hasReported { return (false, nil) }
     let left = patience - elapsed(since: since)
-    if left > .zero { return (false, Deadline(after: left)) }
+    if left > .zero { return (false, Deadline(after: max(left, Self.step))) }
+    if isTelling.exchange(true, ordering: .acquiring) { return (false, Self.nextTry) }
     hasReported = true
     return (true, nil)
   }
 
-  /// On a thread of its own, for the timekeeper must go on; if there is none left, on the timekeeper's.
-  func tell(_ snapshot: BarrierSnapshot) {
-    let report = report
-    if SystemThread.detach(named: "barriers-stall", { report(snapshot) }) != nil { report(snapshot) }
+  /// Nobody could be told, or nobody comes to look. Called only while holding the lock.
+  func forget() {
+    phase = nil
+  }
+
+  /// Tells on a thread of its own, for the timekeeper must go on, whatever the report does. Answers `false` if there is no
+  /// thread left.
+  func tell(_ snapshot: BarrierSnapshot) -> Bool {
+    let failure = SystemThread.detach(named: "barriers-stall") { [self] in
+      report(snapshot)
+      isTelling.store(false, ordering: .releasing)
+    }
+    if failure != nil { isTelling.store(false, ordering: .releasing) }
+    return failure == nil
   }
 }

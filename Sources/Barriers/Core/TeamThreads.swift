@@ -5,6 +5,8 @@ final class TeamThreads<R: Sendable>: Sendable {
   private let barrier: ThreadBarrier
   private let body: @Sendable (TeamMember) throws -> R
   private let team: Monitor<Team>
+  /// The actions that the caller is running: its members are in them too, for it waits for them.
+  private let actions: RunningActions.Inherited
 
   private struct Team {
     var start = Start.awaited
@@ -24,6 +26,7 @@ final class TeamThreads<R: Sendable>: Sendable {
   init(meetingAt barrier: ThreadBarrier, running body: @escaping @Sendable (TeamMember) throws -> R) {
     (self.barrier, self.body) = (barrier, body)
     team = Monitor(Team(results: Array(repeating: nil, count: barrier.parties)))
+    actions = RunningActions.Inherited()
   }
 
   /// Returns what the members returned, when all threads have ended.
@@ -32,7 +35,7 @@ final class TeamThreads<R: Sendable>: Sendable {
     team.wakeAll { $0.start = .given }
     watch()
     for thread in threads { thread.join() }
-    let (results, error) = team.withLock { ($0.results, Self.cause(of: $0.errors)) }
+    let (results, error) = team.withLock { ($0.results, cause(of: $0.errors)) }
     if let error { throw error }
     return results.map { $0! }
   }
@@ -57,6 +60,7 @@ final class TeamThreads<R: Sendable>: Sendable {
   private func run(_ index: Int) {
     let start = team.wait(until: nil) { $0.start == .awaited ? nil : $0.start }
     guard start == .given else { return }
+    actions.adopt()
     barrier.core.slowPath.withLock { $0.team.append(TeamThread(index: index, thread: cbarriers_thread_id())) }
     defer { barrier.core.slowPath.withLock { $0.team.removeAll { $0.index == index } } }
     do {
@@ -87,9 +91,9 @@ final class TeamThreads<R: Sendable>: Sendable {
     }
   }
 
-  /// What failed of itself, if anything did, and not because the barrier was broken.
-  private static func cause(of errors: [any Error]) -> (any Error)? {
-    errors.first { !($0 is BrokenBarrierError) }
+  /// What failed of itself, if anything did, and not because the team's barrier was broken.
+  private func cause(of errors: [any Error]) -> (any Error)? {
+    errors.first { !(($0 as? BrokenBarrierError)?.isOf(barrier) ?? false) }
       ?? errors.first { ($0 as? BrokenBarrierError)?.isOrigin == true }
       ?? errors.first
   }

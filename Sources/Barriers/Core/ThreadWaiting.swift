@@ -35,14 +35,19 @@ extension ThreadBarrier {
   /// Sleeps until the phase is over; breaks it when the deadline comes first.
   @inline(never)
   private func sleep(_ call: Call, at site: CallSite, until deadline: Deadline?) {
+    // Whoever only tries does not sleep before that.
+    if let deadline, deadline.isTry, giveUp(call, deadline) { return }
+    let deadline = deadline?.isTry == true ? nil : deadline
     var thread = SleepingThread(call, at: site)
     unsafe withUnsafeMutablePointer(to: &thread) { thread in
       if unsafe sleep(thread, call, until: deadline) { return }
-      // Too late to give up: all have arrived, or the phase is over already.
-      if !core.giveUp(call.generation, Breakage(.timedOut, after: deadline?.granted, by: call.index)) {
-        _ = unsafe sleep(thread, call, until: nil)
-      }
+      if !giveUp(call, deadline) { _ = unsafe sleep(thread, call, until: nil) }
     }
+  }
+
+  /// Breaks the phase; `false` if it is too late for that: all have arrived, or the phase is over already.
+  private func giveUp(_ call: Call, _ deadline: Deadline?) -> Bool {
+    core.giveUp(call.generation, Breakage(.timedOut, after: deadline?.granted, by: call.index))
   }
 
   /// Sleeps until the phase is over; `false` when the deadline has come first.

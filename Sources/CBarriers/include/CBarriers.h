@@ -16,7 +16,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +75,9 @@ int cbarriers_thread_start_detached(const char *name, void (*run)(void *), void 
 /// Identifies this thread for ``cbarriers_thread_name``, as long as it runs.
 uint64_t cbarriers_thread_id(void);
 
+/// That of the first thread, which has the name of the program where the system tells it; 0 elsewhere.
+uint64_t cbarriers_first_thread_id(void);
+
 /// Copies the name of a thread of this process into `room` bytes: an empty one if it has none, or has ended.
 void cbarriers_thread_name(uint64_t thread, char *name, size_t room);
 
@@ -88,6 +90,9 @@ void *cbarriers_dispatch_queue(void);
 
 /// The label of a queue that exists: a thread waits in one of its blocks.
 const char *cbarriers_dispatch_label(void *queue);
+
+/// Writes all of a text to standard error, as far as that takes it.
+void cbarriers_write_to_standard_error(const char *text);
 
 // This thread and this machine.
 
