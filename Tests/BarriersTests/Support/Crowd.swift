@@ -20,7 +20,7 @@ struct Crowd: Sendable {
     }
   }
 
-  /// Everybody waits, with and without timeouts, and now and then aborts, resets or is cancelled. The barrier is broken in
+  /// Everybody waits, with and without timeouts, and now and then aborts, resets, looks around or is cancelled. The barrier is broken in
   /// the end, for some may have nobody left to wait for.
   func riot(at barrier: ThreadBarrier) -> [Outcome] {
     let isOver = Counter()
@@ -46,6 +46,8 @@ struct Crowd: Sendable {
       case 3: outcomes.append(await wait(.timeout(.microseconds(Int.random(in: 1...500))), false))
       case 4: outcomes.append(await wait(.timeout(.seconds(1 << 20)), false))
       case 5: outcomes.append(await wait(.own, true))
+      case 6: outcomes += impossible(barrier.snapshot())
+      case 7: barrier.reportStalls(after: .microseconds(Int.random(in: 0...2_000))) { _ in }
       default: outcomes.append(await wait(.own, false))
       }
       if let outcome = outcomes.last, outcome.arrival == nil, Bool.random() { barrier.reset() }
@@ -79,4 +81,13 @@ struct Crowd: Sendable {
       return (tasks + threads).flatMap { (try? $0.result.get()) ?? [] }
     }
   }
+}
+
+/// What is wrong with a snapshot, if anything is, as the outcome of a call that nobody has made.
+private func impossible(_ snapshot: BarrierSnapshot) -> [Outcome] {
+  let places = snapshot.sleepers.map(\.index)
+  let isPossible =
+    Set(places).count == places.count && snapshot.arrived <= snapshot.parties
+    && places.count { $0 < snapshot.parties } <= snapshot.arrived
+  return isPossible ? [] : [.failure(Fault("a picture of what cannot be: \(snapshot)"))]
 }
