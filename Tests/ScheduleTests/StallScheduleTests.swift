@@ -108,6 +108,30 @@ extension TimekeeperScheduleTests {
       }
     }
 
+    /// rule 29: where no thread can be started for the report, it is made later, by whoever keeps the time.
+    @Test func aReportThatCannotBeMadeIsMadeLater() {
+      explore(.exhaustively(bound: 1), .init(mayRunOutOfThreads: true)) { machine in
+        let meeting = Meeting(machine, parties: 2)
+        let reports = Box(0)
+        meeting.barrier.reportStalls(after: .milliseconds(1)) { [weak barrier = meeting.barrier] _ in
+          reports.content! += 1
+          barrier?.abort(Fault("stalled"))
+        }
+        let waiting = machine.start("a") { meeting.wait() }
+        machine.start("b") {
+          while !waiting.isAsleep && waiting.status != .finished { machine.poll("waits for a to sleep") }
+          // Else whoever keeps the time has been started: that is for the report to end.
+          if !machine.threads.contains(where: { $0.name == "barriers-time" }) { meeting.barrier.abort() }
+        }
+        return {
+          let isTimeKept = machine.threads.contains { $0.name == "barriers-time" }
+          guard reports.content == (isTimeKept ? 1 : 0) else {
+            throw Fault("\(reports.content!) reports, time is kept: \(isTimeKept)")
+          }
+        }
+      }
+    }
+
     /// rule 12, rule 17, rule 29: where no thread can be started there is no report, and no task is left waiting.
     @Test func theTimekeeperCannotAlwaysBeStarted() {
       explore(.exhaustively(bound: 1), .init(mayRunOutOfThreads: true)) { machine in

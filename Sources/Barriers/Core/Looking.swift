@@ -43,7 +43,7 @@ extension BarrierCore {
       _ = giveUp(due.call.generation, Breakage(.timedOut, after: due.deadline.granted, by: due.call.index))
     }
     if let stall, let watch = visit.watch, !watch.tell(stall.named()) {
-      return slowPath.withLock { $0.watchAgain(watch) } ?? visit.next
+      return slowPath.withLock { $0.tellLater(watch) } ?? visit.next
     }
     return visit.next
   }

@@ -59,8 +59,8 @@ struct SlowPath {
 
   /// Nobody could be told of a stall, for there was no thread left to do so. Returns when the timekeeper must come for that, if
   /// it must.
-  mutating func watchAgain(_ watch: StallWatch) -> Deadline? {
-    watch.forget()
+  mutating func tellLater(_ watch: StallWatch) -> Deadline? {
+    watch.tellsLater()
     return StallWatch.nextTry.flatMap { appointment.make($0) }
   }
 
@@ -68,7 +68,7 @@ struct SlowPath {
   /// it.
   mutating func timekeeperCannotCome(open phase: UInt64) -> Call? {
     appointment.isOver()
-    watch?.forget()
+    watch?.asksAgain()
     return tasks.alarm(open: phase)?.call
   }
 

@@ -43,9 +43,14 @@ final class StallWatch: @unchecked Sendable {
     return (true, nil)
   }
 
-  /// Nobody could be told, or nobody comes to look. Called only while holding the lock.
-  func forget() {
-    phase = nil
+  /// The timekeeper does not come, so the next who falls asleep has to ask again. Called only while holding the lock.
+  func asksAgain() {
+    if !hasReported { phase = nil }
+  }
+
+  /// Nobody could be told. Called only while holding the lock.
+  func tellsLater() {
+    hasReported = false
   }
 
   /// Tells on a thread of its own, for the timekeeper must go on, whatever the report does. Answers `false` if there is no
