@@ -9,8 +9,8 @@ internal import CBarriers
 /// //   1 task has slept for 0.8 s at Demo/Loader.swift:17: "loader"
 /// ```
 ///
-/// It is a copy: taking it disturbs nobody, and what happens afterwards changes nothing in it. Who polls, or gives its
-/// processor away, has arrived but does not sleep; that lasts for a few microseconds at most.
+/// It is a copy: taking it disturbs nobody, and what happens afterwards changes nothing in it. Who has arrived and polls, or
+/// gives its processor to others, does not sleep yet; as a rule, that lasts for some microseconds.
 public struct BarrierSnapshot: Sendable {
   /// The barrier's label.
   public let label: String?
@@ -30,8 +30,8 @@ public struct BarrierSnapshot: Sendable {
   /// Everyone who slept there, those first who had slept longest.
   public private(set) var sleepers: [Sleeper]
 
-  /// The names of the threads of a team that had begun, and did not sleep here: known at the barrier of
-  /// ``withThreadTeam(size:label:timeout:strategy:action:_:)`` only.
+  /// The names of those members of a team that had begun, and had not arrived: known at the barrier of
+  /// ``withThreadTeam(size:label:timeout:strategy:action:_:)`` only, and while none of its members polls.
   public private(set) var missingMembers: [String]
 
   let hasAction: Bool
@@ -53,7 +53,7 @@ public struct BarrierSnapshot: Sendable {
     /// Whether it is a thread or a task.
     public let kind: Kind
 
-    /// The name of the thread or of the task, if it has one.
+    /// The name of the thread or of the task, if somebody has given it one.
     public fileprivate(set) var name: String?
 
     /// The label of the Dispatch queue whose work item this thread runs, if it runs one.
