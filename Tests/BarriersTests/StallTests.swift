@@ -298,7 +298,7 @@ struct StallTests {
   @Test(arguments: Items.allCases) func whoBlocksThreadsOfDispatchIsRecognised(items: Items) async {
     await #expect(processExitsWith: .success) { [items] in
       let barrier = ThreadBarrier(parties: 1_000)
-      items.start(6) { try? barrier.wait() }
+      items.start(6) { _ = try? barrier.wait() }
       eventually { barrier.snapshot().sleepers.count >= (items == .main ? 1 : 2) }
       let snapshot = barrier.snapshot()
       barrier.abort()
