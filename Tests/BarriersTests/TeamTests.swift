@@ -244,8 +244,10 @@ struct TeamTests {
           return member.barrier
         }
       }
-      barrier = barriers[0]
-      #expect(barrier != nil)
+      withExtendedLifetime(barriers) {
+        barrier = barriers[0]
+        #expect(barrier != nil)
+      }
     }
     #expect(guest == nil && barrier == nil)
   }
