@@ -96,10 +96,10 @@ struct BarrierCore: ~Copyable, Sendable {
         end(Breakage(.actionFailed, error, by: call.index)) { $0.afterBreak(of: call.generation) }
       }
     }
-    policy.phaseEnds(someoneSleeps: word.load().hasSleepers)
     if let ended = word.change({ $0.afterCompletion(of: call.generation) }) {
       policy.phaseIsOver()
       if ended.hasSleepers { wakeSleepers() }
+      policy.phaseCompleted(someoneSlept: ended.hasSleepers)
     } else {
       // Broken, by the action or meanwhile; this call was counted in it, so the ledger knows.
       throw verdict(on: call)!

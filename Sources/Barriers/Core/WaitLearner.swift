@@ -29,8 +29,9 @@ struct WaitLearner {
   /// What a phase takes in the usual way, in nanoseconds.
   private var estimate: Float?
 
-  /// When the last phase ended; 0 before the first.
+  /// When the last phase ended, 0 before the first; and what it took.
   private var lastEnd: UInt64 = 0
+  private(set) var lastPhase = UInt64.max
   /// Phases since the last judgement, what they took, and in how many of them somebody slept.
   private var phases: Int32 = 0
   private var nanoseconds: Float = 0
@@ -91,7 +92,8 @@ struct WaitLearner {
       isContent = false
       return way
     }
-    let duration = Float(now > lastEnd ? now - lastEnd : 0)
+    lastPhase = now > lastEnd ? now - lastEnd : 0
+    let duration = Float(lastPhase)
     // More than a second was not the try's fault.
     if tried != nil, let estimate { wasted += min(duration, 1e9) - estimate }
     if isChanging {

@@ -26,8 +26,10 @@ import Synchronization
   private let isShared = Flag(false)
   /// Whether a party that gave its processor away has lost a time slice since the last phase was noted.
   private let lostSlice = Flag(false)
+  /// Whether the last phase took so long that one may have been lost in it.
+  private let wasLong = Flag(true)
 
-  /// Last arrivals come one at a time, but for those whose phase was reset under them: those stand back.
+  /// Whoever has ended a phase while another is noted stands back.
   private let isLearning = Atomic(false)
   /// `@unchecked Sendable`: touched only by whoever has set `isLearning`. None where there is nothing to learn.
   private let learner: UnsafeMutablePointer<WaitLearner>?
@@ -106,13 +108,16 @@ import Synchronization
   }
 
   private func yield(until deadline: Deadline?, _ isOver: () -> Bool) -> Bool {
-    var before = cbarriers_nanoseconds()
+    // Most parties yield once. While phases are short, that one lost no time slice, and the clock need not be read.
+    var before = wasLong.value ? cbarriers_nanoseconds() : nil
     for _ in 0..<yields {
       cbarriers_yield()
+      let isOver = isOver()
+      if isOver && before == nil { return true }
       let now = cbarriers_nanoseconds()
-      let hasLostSlice = now &- before > yieldNanoseconds
+      let hasLostSlice = now &- (before ?? now) > yieldNanoseconds
       if hasLostSlice { lostSlice.change(to: true) }
-      if isOver() { return true }
+      if isOver { return true }
       if hasLostSlice || deadline?.remainingNanoseconds == 0 { return false }
       before = now
     }
@@ -129,9 +134,9 @@ import Synchronization
     bell?.ring()
   }
 
-  /// Called by the last arrival before it ends the phase.
-  func phaseEnds(someoneSleeps: Bool) {
-    guard isUsed.value, someoneSleeps || isWatching.value, let learner = unsafe learner else {
+  /// Called by the last arrival when it has ended the phase, and others go on already.
+  func phaseCompleted(someoneSlept: Bool) {
+    guard isUsed.value, someoneSlept || isWatching.value, let learner = unsafe learner else {
       return
     }
     guard !isLearning.exchange(true, ordering: .acquiring) else { return }
@@ -139,8 +144,9 @@ import Synchronization
     let nextTry = unsafe learner.pointee.nextTry
     let now = cbarriers_nanoseconds()
     let next = unsafe learner.pointee.phaseEnded(
-      at: now, someoneSlept: someoneSleeps, lostSlice: lostSlice.value)
+      at: now, someoneSlept: someoneSlept, lostSlice: lostSlice.value)
     lostSlice.change(to: false)
+    wasLong.change(to: unsafe learner.pointee.lastPhase > yieldNanoseconds)
     way.change(to: next.rawValue)
     isWatching.change(to: unsafe !learner.pointee.isContent)
     if let experience, !isShared.value,
