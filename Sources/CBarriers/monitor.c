@@ -1,17 +1,13 @@
-// The mutex and the condition of a monitor. The platforms differ in how a condition is made to count on the monotonic
-// clock, in when a broadcast is safe, and in what they return under load.
-
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE
-#endif
+// The monitor where pthread's condition serves: everywhere but on Linux, which has monitor_on_linux.c. The platforms differ
+// in how a condition is made to count on the monotonic clock, in when a broadcast is safe, and in what they return under
+// load.
 
 #include "CBarriers.h"
 
+#if !CBARRIERS_HAS_FUTEX
+
 #include <errno.h>
 #include <time.h>
-
-static const uint64_t nanoseconds_per_second = 1000000000;
-static const uint64_t longest_wait = 86400000000000;  // a day: far from any overflow
 
 static int init_condition(pthread_cond_t *condition) {
 #if defined(__APPLE__)
@@ -57,9 +53,6 @@ static int spurious_or(int error) {
   return error;
 }
 
-// A sleeper pays for the mutex that it has to lock again: glibc cannot know whether others wait for a mutex that was
-// locked so, and makes a system call when it is unlocked. So with 16 or 64 threads that all sleep, a phase takes 1.09 to
-// 1.13 of the time of `pthread_barrier_t`, which needs no mutex. The kinds of mutex do not differ in this.
 int cbarriers_monitor_wait(cbarriers_monitor *monitor) {
   forget_earlier_errors();
   return spurious_or(pthread_cond_wait(&monitor->condition, &monitor->mutex));
@@ -68,20 +61,23 @@ int cbarriers_monitor_wait(cbarriers_monitor *monitor) {
 /// Sleeps by the monotonic clock, which stands still while the machine is suspended; so after a suspension the
 /// sleep may be longer than it was meant.
 int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds) {
-  if (nanoseconds > longest_wait) nanoseconds = longest_wait;
+  if (nanoseconds > CBARRIERS_LONGEST_SLEEP) nanoseconds = CBARRIERS_LONGEST_SLEEP;
+  struct timespec duration = {
+    .tv_sec = (time_t)(nanoseconds / CBARRIERS_SECOND),
+    .tv_nsec = (long)(nanoseconds % CBARRIERS_SECOND),
+  };
   forget_earlier_errors();
 #if defined(__APPLE__)
-  struct timespec duration = {
-    .tv_sec = (time_t)(nanoseconds / nanoseconds_per_second),
-    .tv_nsec = (long)(nanoseconds % nanoseconds_per_second),
-  };
   int error = pthread_cond_timedwait_relative_np(&monitor->condition, &monitor->mutex, &duration);
 #else
   struct timespec deadline;
   if (clock_gettime(CLOCK_MONOTONIC, &deadline) != 0) return errno;
-  uint64_t fraction = (uint64_t)deadline.tv_nsec + nanoseconds % nanoseconds_per_second;
-  deadline.tv_sec += (time_t)(nanoseconds / nanoseconds_per_second + fraction / nanoseconds_per_second);
-  deadline.tv_nsec = (long)(fraction % nanoseconds_per_second);
+  deadline.tv_sec += duration.tv_sec;
+  deadline.tv_nsec += duration.tv_nsec;
+  if (deadline.tv_nsec >= (long)CBARRIERS_SECOND) {
+    deadline.tv_sec++;
+    deadline.tv_nsec -= (long)CBARRIERS_SECOND;
+  }
   int error = pthread_cond_timedwait(&monitor->condition, &monitor->mutex, &deadline);
 #endif
   return error == ETIMEDOUT ? 0 : spurious_or(error);
@@ -100,11 +96,12 @@ int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
 
 #else
 
-// After unlocking: those woken under the lock would only queue up for it. With 64 sleeping threads on two processors a
-// phase took five to six times as long so.
+// After unlocking: those woken under the lock would only queue up for it.
 int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
   int error = cbarriers_monitor_unlock(monitor);
   return error != 0 ? error : pthread_cond_broadcast(&monitor->condition);
 }
+
+#endif
 
 #endif

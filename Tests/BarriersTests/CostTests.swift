@@ -35,9 +35,10 @@ struct CostTests {
     #expect(cost.locks == 0 && cost.sleeps == 0 && cost.broadcasts == 0 && cost.allocations == 0)
   }
 
-  /// rule 2: to sleep takes the lock once, and so does waking all the others.
+  /// rule 2: to sleep and to wake up takes the lock once each, waking all the others takes it once; and each of these is one
+  /// system call.
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
-  func aPhaseAllocatesNothingAndLocksOnceAPartyAtTheMost(strategy: WaitStrategy) throws {
+  func aPhaseAllocatesNothingAndCallsTheSystemOnceAParty(strategy: WaitStrategy) throws {
     let (count, phases) = (4, 2_000)
     let barrier = ThreadBarrier(parties: count, strategy: strategy) { _ in }
     let costs = try crew(of: count, at: barrier) { _ in
@@ -48,9 +49,13 @@ struct CostTests {
       return counters_of_this_thread() - before
     }.map { try $0.get() }
     #expect(costs.allSatisfy { $0.allocations == 0 })
+    func all(_ count: KeyPath<counters, Int>) -> Int { costs.map { $0[keyPath: count] }.reduce(0, +) }
+    let (locks, sleeps, broadcasts) = (all(\.locks), all(\.sleeps), all(\.broadcasts))
     // One phase more: some may still be waking, or waking others, when the counts begin.
-    #expect(costs.map(\.locks).reduce(0, +) <= count * (phases + 1))
-    #expect(costs.map(\.broadcasts).reduce(0, +) <= phases + 1)
+    #expect(broadcasts <= phases + 1)
+    #expect(locks - sleeps <= count * (phases + 1))
+    // Now and then a waking meets one who is about to sleep for the next phase, and who does so anew.
+    #expect(sleeps + broadcasts <= count * (phases + 1) + phases / 10)
   }
 
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])

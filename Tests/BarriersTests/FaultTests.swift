@@ -93,27 +93,35 @@ struct FaultTests {
 
   /// What a thread calls in ``wait()`` before it sleeps, or to wake those who do.
   enum Failing: String, CaseIterable, Codable, Sendable {
-    case pthread_mutex_lock, pthread_cond_wait, pthread_cond_timedwait, pthread_cond_broadcast
+    case lock, sleep, timedSleep, broadcast
 
     fileprivate var call: call {
       switch self {
-      case .pthread_mutex_lock: call_mutex_lock
-      case .pthread_cond_wait: call_cond_wait
-      case .pthread_cond_timedwait: call_cond_timedwait
-      case .pthread_cond_broadcast: call_cond_broadcast
+      case .lock: call_mutex_lock
+      case .sleep: call_sleep
+      case .timedSleep: call_timed_sleep
+      case .broadcast: call_broadcast
+      }
+    }
+
+    fileprivate var name: String {
+      switch self {
+      case .lock: "pthread_mutex_lock"
+      case .sleep, .timedSleep: "futex (FUTEX_WAIT)"
+      case .broadcast: "futex (FUTEX_WAKE)"
       }
     }
   }
 
-  /// rule 23: on Linux the errors too that on Darwin come of load.
-  @Test(arguments: Failing.allCases, [EINVAL, EAGAIN])
+  /// rule 23
+  @Test(arguments: Failing.allCases, [EINVAL, ENOSYS])
   func aCallThatFailsWhereItCannotTrapsWithItsNameAndError(failing: Failing, error: Int32) async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [failing, error] in
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
       let sleeper = Party("sleeper", at: barrier) {
-        if failing != .pthread_cond_broadcast { faults_fail(failing.call, error, EBUSY, 1) }
-        return try failing == .pthread_cond_timedwait
+        if failing != .broadcast { faults_fail(failing.call, error, EBUSY, 1) }
+        return try failing == .timedSleep
           ? barrier.wait(timeout: .seconds(3600)) : barrier.wait()
       }
       eventually { barrier.waitingCount == 1 }
@@ -126,7 +134,7 @@ struct FaultTests {
     }
     #expect(
       exit.said.contains(
-        "Fatal error: \(failing.rawValue) failed: \(String(cString: strerror(error))) (error \(error))"))
+        "Fatal error: \(failing.name) failed: \(String(cString: strerror(error))) (error \(error))"))
   }
 
   /// rule 17, rule 12: nobody is left waiting for a time that nobody keeps.
@@ -167,7 +175,7 @@ struct FaultTests {
       let alone = Party("alone", at: barrier) {
         let outcome = Outcome { try barrier.wait(timeout: .milliseconds(50)) }
         #expect(outcome.breakage?.reason == .timedOut, "\(outcome)")
-        return faults_calls_of_this_thread(call_cond_timedwait)
+        return faults_calls_of_this_thread(call_timed_sleep)
       }
       let sleeps = (try? alone.result.get()) ?? .max
       #expect((1...10).contains(sleeps), "\(sleeps) sleeps")

@@ -9,8 +9,8 @@ static _Thread_local counters mine;  // but for the calls that `CFaults` counts
 counters counters_of_this_thread(void) {
   counters all = mine;
   all.locks = faults_calls_of_this_thread(call_mutex_lock);
-  all.sleeps = faults_calls_of_this_thread(call_cond_wait);
-  all.broadcasts = faults_calls_of_this_thread(call_cond_broadcast);
+  all.sleeps = faults_calls_of_this_thread(call_sleep) + faults_calls_of_this_thread(call_timed_sleep);
+  all.broadcasts = faults_calls_of_this_thread(call_broadcast);
   return all;
 }
 

@@ -57,6 +57,7 @@ static int fake_broadcast(pthread_cond_t *condition) {
 #ifndef __APPLE__
 #define __APPLE__ 1
 #endif
+#define CBARRIERS_PTHREAD_CONDITION
 #define pthread_mutex_lock fake_lock
 #define pthread_mutex_unlock fake_unlock
 #define pthread_cond_wait fake_wait

@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 bool faults_work(void) { return true; }
@@ -103,38 +105,43 @@ int pthread_mutex_lock(pthread_mutex_t *mutex) {
   return original(mutex);
 }
 
-static int sleep_badly(pthread_mutex_t *mutex, int result) {
-  int error = pthread_mutex_unlock(mutex);
-  if (error != 0) return error;
-  sched_yield();
-  ORIGINAL(pthread_mutex_lock, pthread_mutex_t *);
-  error = original(mutex);
-  if (error != 0) return error;
-  atomic_fetch_add(&bad_so_far, 1);
-  return result;
+// Of <linux/futex.h>, among the threads of one process.
+enum { WAIT_HERE = 128, WAKE_HERE = 129 };
+
+static long note_or_fail(call call, const char *caller) {
+  const int error = note(call, caller);
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
 }
 
-int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
-  NOTE(call_cond_wait);
-  int result;
-  if (is_bad_sleep(caller, false, &result)) return sleep_badly(mutex, result);
-  ORIGINAL(pthread_cond_wait, pthread_cond_t *, pthread_mutex_t *);
-  return original(condition, mutex);
-}
-
-int pthread_cond_timedwait(
-    pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline) {
-  NOTE(call_cond_timedwait);
-  int result;
-  if (is_bad_sleep(caller, true, &result)) return sleep_badly(mutex, result);
-  ORIGINAL(pthread_cond_timedwait, pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
-  return original(condition, mutex, deadline);
-}
-
-int pthread_cond_broadcast(pthread_cond_t *condition) {
-  NOTE(call_cond_broadcast);
-  ORIGINAL(pthread_cond_broadcast, pthread_cond_t *);
-  return original(condition);
+/// Sleeping and waking. All other calls go on as they are.
+long syscall(long number, ...) {
+  const char *caller = __builtin_return_address(0);
+  long argument[6];
+  va_list arguments;
+  va_start(arguments, number);
+  for (int each = 0; each < 6; each++) argument[each] = va_arg(arguments, long);
+  va_end(arguments);
+  if (number == SYS_futex && is_ours(caller)) {
+    const int operation = (int)argument[1];
+    const bool is_timed = argument[3] != 0;
+    int result;
+    if (operation == WAIT_HERE) {
+      if (note_or_fail(is_timed ? call_timed_sleep : call_sleep, caller) != 0) return -1;
+      if (is_bad_sleep(caller, is_timed, &result)) {
+        sched_yield();
+        atomic_fetch_add(&bad_so_far, 1);
+        errno = result;
+        return result == 0 ? 0 : -1;
+      }
+    } else if (operation == WAKE_HERE) {
+      if (note_or_fail(call_broadcast, caller) != 0) return -1;
+    }
+  }
+  static long (*volatile original)(long, ...);
+  if (original == NULL) original = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+  return original(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 }
 
 int pthread_create(

@@ -1,6 +1,6 @@
 internal import CBarriers
 
-/// A pthread mutex and condition, with the state that they guard.
+/// A pthread mutex and a condition, with the state that they guard.
 ///
 /// The state is lent for the length of one look only, never across a wait: a thread that sleeps in
 /// ``wait(until:for:)`` has nothing borrowed.
@@ -15,11 +15,11 @@ internal import CBarriers
     unsafe monitor = .allocate(capacity: 1)
     unsafe state = .allocate(capacity: 1)
     unsafe state.initialize(to: initial)
-    unsafe check(cbarriers_monitor_init(monitor), "pthread_cond_init")
+    unsafe check(cbarriers_monitor_init(monitor), MonitorCall.initialize)
   }
 
   deinit {
-    unsafe check(cbarriers_monitor_destroy(monitor), "pthread_cond_destroy")
+    unsafe check(cbarriers_monitor_destroy(monitor), MonitorCall.destroy)
     unsafe state.deinitialize(count: 1)
     unsafe state.deallocate()
     unsafe monitor.deallocate()
@@ -43,12 +43,12 @@ internal import CBarriers
     while true {
       if let answer = unsafe look(&state.pointee) { return answer }
       guard let deadline else {
-        unsafe check(cbarriers_monitor_wait(monitor), "pthread_cond_wait")
+        unsafe check(cbarriers_monitor_wait(monitor), MonitorCall.wait)
         continue
       }
       let remaining = deadline.remainingNanoseconds
       if remaining == 0 { return nil }
-      unsafe check(cbarriers_monitor_wait_for(monitor, remaining), "pthread_cond_timedwait")
+      unsafe check(cbarriers_monitor_wait_for(monitor, remaining), MonitorCall.timedWait)
     }
   }
 
@@ -59,7 +59,7 @@ internal import CBarriers
   func wakeAll<Result>(_ look: (inout State) -> Result) -> Result {
     lock()
     let result = unsafe look(&state.pointee)
-    unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor), "pthread_cond_broadcast")
+    unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor), MonitorCall.broadcast)
     return result
   }
 
@@ -70,6 +70,23 @@ internal import CBarriers
   private func unlock() {
     unsafe check(cbarriers_monitor_unlock(monitor), "pthread_mutex_unlock")
   }
+}
+
+/// The system's calls behind the monitor's functions, to name one that failed.
+private enum MonitorCall {
+  #if os(Linux) || os(Android)
+  static let initialize: StaticString = "pthread_mutex_init"
+  static let destroy: StaticString = "pthread_mutex_destroy"
+  static let wait: StaticString = "futex (FUTEX_WAIT)"
+  static let timedWait = wait
+  static let broadcast: StaticString = "futex (FUTEX_WAKE)"
+  #else
+  static let initialize: StaticString = "pthread_cond_init"
+  static let destroy: StaticString = "pthread_cond_destroy"
+  static let wait: StaticString = "pthread_cond_wait"
+  static let timedWait: StaticString = "pthread_cond_timedwait"
+  static let broadcast: StaticString = "pthread_cond_broadcast"
+  #endif
 }
 
 /// Traps if a call failed that cannot fail, unless memory was overwritten or the system is out of resources.

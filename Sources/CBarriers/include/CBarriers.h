@@ -23,10 +23,26 @@ extern "C" {
 
 // Monitor: a mutex, and a condition to wait for while giving it up.
 
+/// Whether threads sleep by futex(2); else by pthread's condition. `CBARRIERS_PTHREAD_CONDITION` asks for that on Linux too.
+#if defined(__linux__) && !defined(CBARRIERS_PTHREAD_CONDITION)
+#define CBARRIERS_HAS_FUTEX 1
+#else
+#define CBARRIERS_HAS_FUTEX 0
+#endif
+
 typedef struct {
   pthread_mutex_t mutex;
+#if CBARRIERS_HAS_FUTEX
+  uint32_t broadcasts;
+  uint32_t sleepers;
+#else
   pthread_cond_t condition;
+#endif
 } cbarriers_monitor;
+
+/// In nanoseconds. A day is far from any overflow.
+#define CBARRIERS_SECOND 1000000000ull
+#define CBARRIERS_LONGEST_SLEEP (86400 * CBARRIERS_SECOND)
 
 int cbarriers_monitor_init(cbarriers_monitor *monitor);
 
@@ -50,8 +66,7 @@ int cbarriers_monitor_wait(cbarriers_monitor *monitor);
 int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds);
 
 /// Called only while holding the lock: gives it up, and wakes every thread that waits. There is no function to wake
-/// one: before version 2.41 glibc may lose such a wake-up (its bug 25847), and a barrier releases all of them in any
-/// case.
+/// one: a barrier releases all of them.
 int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor);
 
 // Threads.

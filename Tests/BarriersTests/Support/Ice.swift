@@ -12,15 +12,6 @@ final class Ice: Sendable {
   private let state = Atomic(State.none)
   private let threadNumber = Atomic(-1)
 
-  /// Whether a frozen sleeper leaves the condition that it sleeps at usable for others. Before version 2.41, glibc's
-  /// broadcast waits until all have woken up whom the one before it woke.
-  static let leavesOthersAlone: Bool = {
-    typealias Version = @convention(c) () -> UnsafePointer<CChar>
-    guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "gnu_get_libc_version") else { return true }
-    let version = String(cString: unsafeBitCast(symbol, to: Version.self)())
-    return version.compare("2.41", options: .numeric) != .orderedAscending
-  }()
-
   /// Called by the thread that may be frozen, before anything else.
   func belongsToThisThread() {
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())

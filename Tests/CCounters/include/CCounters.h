@@ -11,8 +11,8 @@ typedef struct {
   long allocations;
   long bytes;  // allocated in all
   long locks;
-  long sleeps;      // on a condition
-  long broadcasts;  // to a condition
+  long sleeps;      // system calls
+  long broadcasts;  // the same
 } counters;
 
 bool counters_work(void);

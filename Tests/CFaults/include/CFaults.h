@@ -26,9 +26,9 @@ bool faults_work(void);
 
 typedef enum {
   call_mutex_lock,
-  call_cond_wait,
-  call_cond_timedwait,
-  call_cond_broadcast,
+  call_sleep,
+  call_timed_sleep,
+  call_broadcast,
   call_create,
 } call;
 
@@ -43,8 +43,8 @@ void faults_fail(call, int error, int error_number, long times);
 /// The next `earlier` calls of this thread are spared; the one after them does nothing but return `error`.
 void faults_fail_after(call, long earlier, int error);
 
-/// Which part of the sleeps return at once, in percent, having given up the mutex and taken it again, as a real sleep
-/// does: some as if they had been woken, some as if their time were over. Of the latter there are none without a time.
+/// Which part of the sleeps return at once, in percent: some as if they had been woken, some as if their time were over. Of
+/// the latter there are none without a time.
 typedef struct {
   int woken;
   int timed_out;
