@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <time.h>
 
+static int named(const char *call, int error) { return error == 0 ? 0 : cbarriers_failed(call, error); }
+
 static int init_condition(pthread_cond_t *condition) {
 #if defined(__APPLE__)
   return pthread_cond_init(condition, NULL);  // timed by a relative wait, below
@@ -24,17 +26,16 @@ static int init_condition(pthread_cond_t *condition) {
 }
 
 int cbarriers_monitor_init(cbarriers_monitor *monitor) {
-  int error = pthread_mutex_init(&monitor->mutex, NULL);
+  int error = named("pthread_mutex_init", pthread_mutex_init(&monitor->mutex, NULL));
   if (error != 0) return error;
-  error = init_condition(&monitor->condition);
+  error = named("pthread_cond_init", init_condition(&monitor->condition));
   if (error != 0) (void)pthread_mutex_destroy(&monitor->mutex);
   return error;
 }
 
 int cbarriers_monitor_destroy(cbarriers_monitor *monitor) {
-  int condition_error = pthread_cond_destroy(&monitor->condition);
-  int mutex_error = pthread_mutex_destroy(&monitor->mutex);
-  return condition_error != 0 ? condition_error : mutex_error;
+  int error = named("pthread_cond_destroy", pthread_cond_destroy(&monitor->condition));
+  return error != 0 ? error : named("pthread_mutex_destroy", pthread_mutex_destroy(&monitor->mutex));
 }
 
 // Darwin under load returns errors from calls that were sound: from a wait EINVAL with `errno` EBUSY, and EAGAIN. These
@@ -55,7 +56,7 @@ static int spurious_or(int error) {
 
 int cbarriers_monitor_wait(cbarriers_monitor *monitor) {
   forget_earlier_errors();
-  return spurious_or(pthread_cond_wait(&monitor->condition, &monitor->mutex));
+  return named("pthread_cond_wait", spurious_or(pthread_cond_wait(&monitor->condition, &monitor->mutex)));
 }
 
 /// Sleeps by the monotonic clock, which stands still while the machine is suspended; so after a suspension the
@@ -71,7 +72,7 @@ int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds)
   int error = pthread_cond_timedwait_relative_np(&monitor->condition, &monitor->mutex, &duration);
 #else
   struct timespec deadline;
-  if (clock_gettime(CLOCK_MONOTONIC, &deadline) != 0) return errno;
+  if (clock_gettime(CLOCK_MONOTONIC, &deadline) != 0) return named("clock_gettime", errno);
   deadline.tv_sec += duration.tv_sec;
   deadline.tv_nsec += duration.tv_nsec;
   if (deadline.tv_nsec >= (long)CBARRIERS_SECOND) {
@@ -80,7 +81,7 @@ int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds)
   }
   int error = pthread_cond_timedwait(&monitor->condition, &monitor->mutex, &deadline);
 #endif
-  return error == ETIMEDOUT ? 0 : spurious_or(error);
+  return error == ETIMEDOUT ? 0 : named("pthread_cond_timedwait", spurious_or(error));
 }
 
 #if defined(__APPLE__)
@@ -91,7 +92,7 @@ int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
   int error = pthread_cond_broadcast(&monitor->condition);
   while (error == EAGAIN) error = pthread_cond_broadcast(&monitor->condition);  // under load
   int unlock_error = cbarriers_monitor_unlock(monitor);
-  return error != 0 ? error : unlock_error;
+  return error != 0 ? named("pthread_cond_broadcast", error) : unlock_error;
 }
 
 #else
@@ -99,7 +100,7 @@ int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
 // After unlocking: those woken under the lock would only queue up for it.
 int cbarriers_monitor_unlock_and_broadcast(cbarriers_monitor *monitor) {
   int error = cbarriers_monitor_unlock(monitor);
-  return error != 0 ? error : pthread_cond_broadcast(&monitor->condition);
+  return error != 0 ? error : named("pthread_cond_broadcast", pthread_cond_broadcast(&monitor->condition));
 }
 
 #endif

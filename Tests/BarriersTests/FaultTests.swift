@@ -93,11 +93,11 @@ struct FaultTests {
 
   /// What a thread calls in ``wait()`` before it sleeps, or to wake those who do.
   enum Failing: String, CaseIterable, Codable, Sendable {
-    case lock, sleep, timedSleep, broadcast
+    case lock, lockAfterSleep, sleep, timedSleep, broadcast
 
     fileprivate var call: call {
       switch self {
-      case .lock: call_mutex_lock
+      case .lock, .lockAfterSleep: call_mutex_lock
       case .sleep: call_sleep
       case .timedSleep: call_timed_sleep
       case .broadcast: call_broadcast
@@ -106,7 +106,7 @@ struct FaultTests {
 
     fileprivate var name: String {
       switch self {
-      case .lock: "pthread_mutex_lock"
+      case .lock, .lockAfterSleep: "pthread_mutex_lock"
       case .sleep, .timedSleep: "futex (FUTEX_WAIT)"
       case .broadcast: "futex (FUTEX_WAKE)"
       }
@@ -120,14 +120,18 @@ struct FaultTests {
       [failing, error] in
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
       let sleeper = Party("sleeper", at: barrier) {
-        if failing != .broadcast { faults_fail(failing.call, error, EBUSY, 1) }
+        switch failing {
+        case .broadcast: break
+        case .lockAfterSleep: faults_fail_after(failing.call, 1, error)
+        case .lock, .sleep, .timedSleep: faults_fail(failing.call, error, EBUSY, 1)
+        }
         return try failing == .timedSleep
           ? barrier.wait(timeout: .seconds(3600)) : barrier.wait()
       }
       eventually { barrier.waitingCount == 1 }
       sleeper.fallsAsleep()
       let last = Party("last", at: barrier) {
-        faults_fail(failing.call, error, EBUSY, 1)
+        if failing != .lockAfterSleep { faults_fail(failing.call, error, EBUSY, 1) }
         return try barrier.wait()
       }
       _ = (sleeper.result, last.result)

@@ -15,11 +15,11 @@ internal import CBarriers
     unsafe monitor = .allocate(capacity: 1)
     unsafe state = .allocate(capacity: 1)
     unsafe state.initialize(to: initial)
-    unsafe check(cbarriers_monitor_init(monitor), MonitorCall.initialize)
+    unsafe check(cbarriers_monitor_init(monitor))
   }
 
   deinit {
-    unsafe check(cbarriers_monitor_destroy(monitor), MonitorCall.destroy)
+    unsafe check(cbarriers_monitor_destroy(monitor))
     unsafe state.deinitialize(count: 1)
     unsafe state.deallocate()
     unsafe monitor.deallocate()
@@ -43,56 +43,39 @@ internal import CBarriers
     while true {
       if let answer = unsafe look(&state.pointee) { return answer }
       guard let deadline else {
-        unsafe check(cbarriers_monitor_wait(monitor), MonitorCall.wait)
+        unsafe check(cbarriers_monitor_wait(monitor))
         continue
       }
       let remaining = deadline.remainingNanoseconds
       if remaining == 0 { return nil }
-      unsafe check(cbarriers_monitor_wait_for(monitor, remaining), MonitorCall.timedWait)
+      unsafe check(cbarriers_monitor_wait_for(monitor, remaining))
     }
   }
 
   /// Wakes all threads that sleep, after a look at the state. Called after their answer has changed.
   ///
-  /// A sleeper looks, and goes to sleep, without letting go of the lock in between. So once the lock has been had
-  /// after the change, whoever looked before it is asleep, and whoever looks after it sees it.
+  /// A sleeper looks, and goes to sleep, as if it did not let go of the lock in between: that is what the C part promises. So
+  /// once the lock has been had after the change, whoever looked before it is woken, and whoever looks after it sees it.
   func wakeAll<Result>(_ look: (inout State) -> Result) -> Result {
     lock()
     let result = unsafe look(&state.pointee)
-    unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor), MonitorCall.broadcast)
+    unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor))
     return result
   }
 
   private func lock() {
-    unsafe check(cbarriers_monitor_lock(monitor), "pthread_mutex_lock")
+    unsafe check(cbarriers_monitor_lock(monitor))
   }
 
   private func unlock() {
-    unsafe check(cbarriers_monitor_unlock(monitor), "pthread_mutex_unlock")
+    unsafe check(cbarriers_monitor_unlock(monitor))
   }
 }
 
-/// The system's calls behind the monitor's functions, to name one that failed.
-private enum MonitorCall {
-  #if os(Linux) || os(Android)
-  static let initialize: StaticString = "pthread_mutex_init"
-  static let destroy: StaticString = "pthread_mutex_destroy"
-  static let wait: StaticString = "futex (FUTEX_WAIT)"
-  static let timedWait = wait
-  static let broadcast: StaticString = "futex (FUTEX_WAKE)"
-  #else
-  static let initialize: StaticString = "pthread_cond_init"
-  static let destroy: StaticString = "pthread_cond_destroy"
-  static let wait: StaticString = "pthread_cond_wait"
-  static let timedWait: StaticString = "pthread_cond_timedwait"
-  static let broadcast: StaticString = "pthread_cond_broadcast"
-  #endif
-}
-
 /// Traps if a call failed that cannot fail, unless memory was overwritten or the system is out of resources.
-private func check(_ error: Int32, _ call: StaticString) {
+private func check(_ error: Int32) {
   guard error == 0 else {
-    fatalError("\(call) failed: \(errorText(error))")
+    fatalError("\(unsafe String(cString: cbarriers_failed_call())) failed: \(errorText(error))")
   }
 }
 

@@ -26,8 +26,8 @@ import Synchronization
   private let isShared = Flag(false)
   /// Whether a party that gave its processor away has lost a time slice since the last phase was noted.
   private let lostSlice = Flag(false)
-  /// Whether the last phase took so long that one may have been lost in it.
-  private let wasLong = Flag(true)
+  /// In how many phases more a party's first yield is timed: after one that took so long that a time slice may have been lost.
+  private let timedPhases = Hint(Self.timedAfterLongOne)
 
   /// Whoever has ended a phase while another is noted stands back.
   private let isLearning = Atomic(false)
@@ -50,6 +50,9 @@ import Synchronization
   /// on, each within 2 µs. If it takes longer, or as long as a time slice, one has gone to somebody else, and so would the
   /// next.
   private let yieldNanoseconds: UInt64
+
+  /// Time slices that are lost now and then, and not in each phase, should be seen too.
+  private static let timedAfterLongOne: UInt64 = 16
 
   /// What others have learned, where there are more parties than processors.
   private let experience: Experience?
@@ -108,8 +111,9 @@ import Synchronization
   }
 
   private func yield(until deadline: Deadline?, _ isOver: () -> Bool) -> Bool {
-    // Most parties yield once. While phases are short, that one lost no time slice, and the clock need not be read.
-    var before = wasLong.value ? cbarriers_nanoseconds() : nil
+    // Most parties yield once. While phases are short no time slice is lost, and the clock need not be read; if one is, it
+    // is seen by how long the phase takes, and the next by whoever loses it.
+    var before = timedPhases.value > 0 ? cbarriers_nanoseconds() : nil
     for _ in 0..<yields {
       cbarriers_yield()
       let isOver = isOver()
@@ -146,7 +150,8 @@ import Synchronization
     let next = unsafe learner.pointee.phaseEnded(
       at: now, someoneSlept: someoneSlept, lostSlice: lostSlice.value)
     lostSlice.change(to: false)
-    wasLong.change(to: unsafe learner.pointee.lastPhase > yieldNanoseconds)
+    let wasLong = unsafe learner.pointee.lastPhase > yieldNanoseconds
+    timedPhases.change(to: wasLong ? Self.timedAfterLongOne : max(timedPhases.value, 1) - 1)
     way.change(to: next.rawValue)
     isWatching.change(to: unsafe !learner.pointee.isContent)
     if let experience, !isShared.value,

@@ -1,8 +1,8 @@
 // CBarriers: the one place that calls the operating system's threads.
 //
 // The contract of every function here:
-// - Those that return `int` return 0, or an error number of <errno.h>. They never touch `errno`'s meaning for
-//   the caller, never print and never end the process: the caller decides what an error means.
+// - Those that return `int` return 0, or an error number of <errno.h>. They never print and never end the process: the
+//   caller decides what an error means.
 // - Times are nanoseconds, counted by clocks that setting the system's date does not move.
 // - Pointers stay the caller's. A monitor must not move in memory between `init` and `destroy`.
 // - Nothing here knows what a barrier is.
@@ -23,7 +23,8 @@ extern "C" {
 
 // Monitor: a mutex, and a condition to wait for while giving it up.
 
-/// Whether threads sleep by futex(2); else by pthread's condition. `CBARRIERS_PTHREAD_CONDITION` asks for that on Linux too.
+/// Whether threads sleep by futex(2); else by pthread's condition. `CBARRIERS_PTHREAD_CONDITION` asks for that on Linux too,
+/// where this is compiled without Swift: `Scripts/check-c` and a test do so.
 #if defined(__linux__) && !defined(CBARRIERS_PTHREAD_CONDITION)
 #define CBARRIERS_HAS_FUTEX 1
 #else
@@ -44,17 +45,25 @@ typedef struct {
 #define CBARRIERS_SECOND 1000000000ull
 #define CBARRIERS_LONGEST_SLEEP (86400 * CBARRIERS_SECOND)
 
+/// The call of the system that failed last in this thread, of those that a monitor makes.
+const char *cbarriers_failed_call(void);
+
+/// Notes which call has failed, and returns the error.
+int cbarriers_failed(const char *call, int error);
+
 int cbarriers_monitor_init(cbarriers_monitor *monitor);
 
 /// Called only when no thread uses the monitor any more.
 int cbarriers_monitor_destroy(cbarriers_monitor *monitor);
 
 static inline int cbarriers_monitor_lock(cbarriers_monitor *monitor) {
-  return pthread_mutex_lock(&monitor->mutex);
+  const int error = pthread_mutex_lock(&monitor->mutex);
+  return error == 0 ? 0 : cbarriers_failed("pthread_mutex_lock", error);
 }
 
 static inline int cbarriers_monitor_unlock(cbarriers_monitor *monitor) {
-  return pthread_mutex_unlock(&monitor->mutex);
+  const int error = pthread_mutex_unlock(&monitor->mutex);
+  return error == 0 ? 0 : cbarriers_failed("pthread_mutex_unlock", error);
 }
 
 /// Called only while holding the lock, which is given up while waiting and held again on return. Returns 0 after
