@@ -89,6 +89,21 @@ struct FaultTests {
     }
   }
 
+  /// rule 2, rule 23: between giving up the lock and sleeping, a phase may end, and the next, and wake who does not sleep yet.
+  @Test(arguments: [2, 3])
+  func whoIsHeldUpOnTheWayToSleepIsNotForgotten(parties: Int) async {
+    await #expect(processExitsWith: .success) { [parties] in
+      faults_make_unlocks_slow()
+      let phases = 1_000
+      let barrier = ThreadBarrier(parties: parties, strategy: .parking)
+      let results = crew(of: parties, at: barrier) { _ in
+        for _ in 0..<phases { try barrier.wait() }
+      }
+      #expect(results.allSatisfy { (try? $0.get()) != nil }, "all passed")
+      #expect(barrier.phase == phases, "\(barrier)")
+    }
+  }
+
   // MARK: Calls that fail
 
   /// What a thread calls in ``wait()`` before it sleeps, or to wake those who do.

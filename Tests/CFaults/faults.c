@@ -105,6 +105,19 @@ int pthread_mutex_lock(pthread_mutex_t *mutex) {
   return original(mutex);
 }
 
+static atomic_bool are_unlocks_slow;
+
+void faults_make_unlocks_slow(void) { atomic_store(&are_unlocks_slow, true); }
+
+int pthread_mutex_unlock(pthread_mutex_t *mutex) {
+  ORIGINAL(pthread_mutex_unlock, pthread_mutex_t *);
+  const int error = original(mutex);
+  if (atomic_load(&are_unlocks_slow) && is_ours(__builtin_return_address(0))) {
+    nanosleep(&(struct timespec){.tv_nsec = 1000 * percentage()}, NULL);
+  }
+  return error;
+}
+
 // Of <linux/futex.h>, among the threads of one process.
 enum { WAIT_HERE = 128, WAKE_HERE = 129 };
 
@@ -191,6 +204,8 @@ void faults_fail_after(call call, long earlier, int error) { (void)call, (void)e
 void faults_make_sleeps_bad(bad_sleeps bad) { (void)bad; }
 
 long faults_bad_sleeps(void) { return 0; }
+
+void faults_make_unlocks_slow(void) {}
 
 void faults_make_wall_clock_jump(void) {}
 

@@ -57,6 +57,9 @@ void faults_make_sleeps_bad(bad_sleeps);
 /// How many sleeps have returned at once.
 long faults_bad_sleeps(void);
 
+/// From now on whoever has given up a mutex stands still for a moment, so that others come in between.
+void faults_make_unlocks_slow(void);
+
 /// From now on the wall clock is an hour early and an hour late, in turn.
 void faults_make_wall_clock_jump(void);
 
