@@ -104,7 +104,7 @@ final class Simulation: Sendable {
 func threadsAndTasks() async throws {
   let barrier = ThreadBarrier(parties: 3, label: "both")
   Thread.detachNewThread {
-    try? barrier.participate { try barrier.wait() }
+    try? barrier.participate { _ = try barrier.wait() }
   }
   let tasks = AsyncBarrier(sharing: barrier)
   async let one = tasks.wait()
