@@ -77,7 +77,8 @@ struct CostTests {
   }
 
   /// rule 13, rule 22: in a process of its own, for other tests need memory too.
-  @Test func aBarrierDoesNotGrowWithTheNumberOfItsPhases() async {
+  @Test(.enabled(if: isFreedMemoryReused))
+  func aBarrierDoesNotGrowWithTheNumberOfItsPhases() async {
     await #expect(processExitsWith: .success) {
       let single = ThreadBarrier(parties: 1) { phase in
         if phase.isMultiple(of: 3) { throw Fault("a failure") }

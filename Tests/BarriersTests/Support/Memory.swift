@@ -11,3 +11,6 @@ func residentKilobytes() -> Int {
   return usage.ru_maxrss
   #endif
 }
+
+/// Whether what is freed may be used again at once. AddressSanitizer keeps it for a while, so that memory grows there.
+let isFreedMemoryReused = dlsym(dlopen(nil, RTLD_NOW), "__asan_init") == nil
