@@ -4,8 +4,8 @@
 // - A broadcast of glibc's before version 2.41 waits until all have woken up whom the one before it woke. So a party that is
 //   slow to leave one phase would hold up those who complete a later one.
 // - When its wait returns, glibc has marked the mutex as one that others wait for, for it cannot know; so to give it up takes
-//   another system call. With 16 and 64 threads that all sleep, a phase took 1.12 to 1.18 of what `pthread_barrier_t` takes,
-//   and takes 1.05 to 1.09 so.
+//   another system call. With 16 and 64 threads that all sleep, a phase took 1.11 to 1.18 of what `pthread_barrier_t` takes,
+//   and takes 1.07 to 1.10 so.
 //
 // Why no wake-up is lost: the count changes under the lock only. A sleeper reads it while it has the lock, in which it also
 // found that it has to wait. If a broadcaster has the lock after that, then it raises the count, and calls the system later

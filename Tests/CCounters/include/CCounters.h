@@ -11,8 +11,8 @@ typedef struct {
   long allocations;
   long bytes;  // allocated in all
   long locks;
-  long sleeps;      // system calls
-  long broadcasts;  // the same
+  long sleeps;      // calls of the system to sleep
+  long broadcasts;  // calls of the system to wake
 } counters;
 
 bool counters_work(void);
