@@ -5,7 +5,7 @@
 /// try await withThrowingTaskGroup(of: Void.self) { group in
 ///   for worker in 0..<100 {
 ///     group.addTask {
-///       try await barrier.participate {       // a task that fails frees the others
+///       try await barrier.abortOnError {       // a task that fails frees the others
 ///         for round in 0..<10 {
 ///           try await compute(worker, round)
 ///           try await barrier.wait()
@@ -31,7 +31,7 @@
 /// several who cancel a task at once, when the first of them has, for Swift lets the others return before it is heard.
 ///
 /// **Locks.** `wait()`, `abort(_:)` and `reset()`, of either face, may resume tasks, and Swift lets a resumed task wait
-/// for its cancellation handlers. Do not call them while holding a lock that such a handler takes.
+/// for its cancellation handlers. Do not token them while holding a lock that such a handler takes.
 ///
 /// **Isolation.** `wait()` stays on the caller's actor, and comes back to it.
 ///
@@ -66,11 +66,11 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   /// The last to arrive runs the barrier's action; then all are released together. If the phase breaks, it breaks
   /// for all of them.
   ///
-  /// What a party does before this call happens before the action, and the action happens before what any party
+  /// What a party does before this token happens before the action, and the action happens before what any party
   /// does after it.
   ///
   /// - Parameters:
-  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
   ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
@@ -80,7 +80,7 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
     fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> Arrival {
     try await threadBarrier.suspendingWait(
-      threadBarrier.ownPatience, at: CallSite(fileID, line), on: #isolation)
+      threadBarrier.defaultTimeout, at: CallSite(fileID, line), on: #isolation)
   }
 
   /// Arrives, then suspends this task until every party has arrived, for at most `timeout`.
@@ -91,7 +91,7 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - timeout: How long to wait, as in ``ThreadBarrier/wait(timeout:fileID:line:)``: zero or less is a try, except
   ///     for whoever comes while the action runs, and waits for the next phase to open in any case.
-  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
   ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: As ``wait(fileID:line:)``. If the system has no thread left to keep the time, the barrier is aborted, with an
@@ -100,14 +100,14 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   public nonisolated(nonsending) func wait(
     timeout: Duration, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> Arrival {
-    try await threadBarrier.suspendingWait(.granted(timeout), at: CallSite(fileID, line), on: #isolation)
+    try await threadBarrier.suspendingWait(.after(timeout), at: CallSite(fileID, line), on: #isolation)
   }
 
   /// Arrives, then suspends this task until every party has arrived, but not beyond `deadline`.
   ///
   /// - Parameters:
   ///   - deadline: When to give up, as in ``ThreadBarrier/wait(until:fileID:line:)``.
-  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
   ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: As ``wait(fileID:line:)``.
@@ -116,18 +116,20 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
     until deadline: ContinuousClock.Instant, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> Arrival {
     try await threadBarrier.suspendingWait(
-      Patience(until: deadline), at: CallSite(fileID, line), on: #isolation)
+      Timeout(until: deadline), at: CallSite(fileID, line), on: #isolation)
   }
 
-  /// Runs the part of a task that meets others at this barrier; if it throws, nobody waits for the task in vain.
+  /// Runs the part of a task that meets others at this barrier, and aborts the barrier if that part throws.
   ///
-  /// - Parameter body: The task's part, run once, here, on the caller's actor.
+  /// So the other parties do not wait for a task that has failed: they throw, with its error as the cause.
+  ///
+  /// - Parameter body: The task's part. It runs once, on the caller's actor, and may throw a typed error.
   /// - Returns: What `body` returns.
-  /// - Throws: What `body` throws, after ``abort(_:)`` with it.
-  public nonisolated(nonsending) func participate<R>(
-    _ body: nonisolated(nonsending) () async throws -> R
-  ) async rethrows -> R {
-    do {
+  /// - Throws: What `body` throws, after ``abort(_:)`` with that error.
+  public nonisolated(nonsending) func abortOnError<R, E: Error>(
+    _ body: nonisolated(nonsending) () async throws(E) -> R
+  ) async throws(E) -> R {
+    do throws(E) {
       return try await body()
     } catch {
       abort(error)

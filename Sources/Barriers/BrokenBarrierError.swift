@@ -14,7 +14,7 @@
 public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// What broke the phase.
   public enum Reason: Sendable, Hashable {
-    /// Somebody called `abort(_:)`, or threw out of `participate(_:)`.
+    /// Somebody called `abort(_:)`, or threw out of `abortOnError(_:)`.
     case aborted
     /// A party's time ran out before all had arrived.
     case timedOut
@@ -53,11 +53,11 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// The barrier: no other has the same while it exists.
   private let barrier: UInt
 
-  /// What the party that timed out had granted, counted from its arrival.
+  /// What the party that timed out had timeout, counted from its arrival.
   let timeout: Duration?
 
   init(
-    _ breakage: Breakage, at barrier: UInt, phase: UInt64, arrived: Int, parties: Int, label: String?
+    _ breakage: BreakCause, at barrier: UInt, phase: UInt64, arrived: Int, parties: Int, label: String?
   ) {
     self.barrier = barrier
     reason = breakage.reason

@@ -6,7 +6,7 @@
 /// }
 /// for worker in 0..<4 {
 ///   Thread.detachNewThread {
-///     try? barrier.participate {               // a worker that fails frees the others
+///     try? barrier.abortOnError {               // a worker that fails frees the others
 ///       for step in 0..<100 {
 ///         try compute(worker, step)
 ///         try barrier.wait()
@@ -37,7 +37,7 @@
 /// A barrier may be let go as soon as one's own `wait()` has returned.
 public final class ThreadBarrier: Sendable, CustomStringConvertible {
   let core: BarrierCore
-  let ownPatience: Patience
+  let defaultTimeout: Timeout
 
   /// The largest number of parties: 1 048 576.
   public static let maxParties = BarrierCore.maxParties
@@ -59,17 +59,17 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
     action: (@Sendable (_ phase: UInt64) throws -> Void)? = nil
   ) {
     core = BarrierCore(parties: parties, label: label, strategy: strategy, action: action)
-    ownPatience = Patience(timeout)
+    defaultTimeout = Timeout(timeout)
   }
 
   /// For tests that need another core than is made for them.
   init(_ core: consuming BarrierCore) {
     self.core = core
-    ownPatience = .unlimited
+    defaultTimeout = .unlimited
   }
 
   deinit {
-    if core.knowsTimekeeper { Timekeeper.shared.forget(self) }
+    if core.knowsTimekeeper { Timekeeper.shared.cancel(self) }
   }
 
   /// Arrives, then blocks this thread until every party has arrived, or the barrier's own timeout is over.
@@ -77,11 +77,11 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// The last to arrive runs the barrier's action; then all are released together. If the phase breaks, it breaks
   /// for all of them. With one party it never blocks.
   ///
-  /// What a party does before this call happens before the action, and the action happens before what any party
+  /// What a party does before this token happens before the action, and the action happens before what any party
   /// does after it.
   ///
   /// - Parameters:
-  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
   ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
@@ -90,7 +90,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   )
   @discardableResult
   public func wait(fileID: StaticString = #fileID, line: UInt = #line) throws(BrokenBarrierError) -> Arrival {
-    try blockingWait(ownPatience, at: CallSite(fileID, line))
+    try blockingWait(defaultTimeout, at: CallSite(fileID, line))
   }
 
   /// Arrives, then blocks this thread until every party has arrived, for at most `timeout`.
@@ -103,7 +103,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   ///   - timeout: How long to wait from now on, on a clock that the system's date does not move; it replaces the
   ///     barrier's own. Zero or less is a try: the last party passes, any other times out at once. A century is for
   ///     ever.
-  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
   ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
@@ -114,7 +114,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   public func wait(
     timeout: Duration, fileID: StaticString = #fileID, line: UInt = #line
   ) throws(BrokenBarrierError) -> Arrival {
-    try blockingWait(.granted(timeout), at: CallSite(fileID, line))
+    try blockingWait(.after(timeout), at: CallSite(fileID, line))
   }
 
   /// Arrives, then blocks this thread until every party has arrived, but not beyond `deadline`.
@@ -122,7 +122,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - deadline: When to give up, as in ``wait(timeout:fileID:line:)``; one deadline may serve for many phases. One
   ///     that is past is a try.
-  ///   - fileID: Where the call is, for ``snapshot()`` and reports of stalls; leave it out.
+  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
   ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
@@ -133,7 +133,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   public func wait(
     until deadline: ContinuousClock.Instant, fileID: StaticString = #fileID, line: UInt = #line
   ) throws(BrokenBarrierError) -> Arrival {
-    try blockingWait(Patience(until: deadline), at: CallSite(fileID, line))
+    try blockingWait(Timeout(until: deadline), at: CallSite(fileID, line))
   }
 
   /// Breaks the barrier: all who wait throw, and so does everyone who arrives later, until ``reset()``.
@@ -154,13 +154,15 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
     core.reset()
   }
 
-  /// Runs the part of a worker that meets others at this barrier; if it throws, nobody waits for the worker in vain.
+  /// Runs the part of a worker that meets others at this barrier, and aborts the barrier if that part throws.
   ///
-  /// - Parameter body: The worker's part, run once, here.
+  /// So the other parties do not wait for a worker that has failed: they throw, with its error as the cause.
+  ///
+  /// - Parameter body: The worker's part. It runs once, on this thread, and may throw a typed error.
   /// - Returns: What `body` returns.
-  /// - Throws: What `body` throws, after ``abort(_:)`` with it.
-  public func participate<R>(_ body: () throws -> R) rethrows -> R {
-    do {
+  /// - Throws: What `body` throws, after ``abort(_:)`` with that error.
+  public func abortOnError<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    do throws(E) {
       return try body()
     } catch {
       abort(error)

@@ -2,7 +2,7 @@ import Barriers
 
 /// A worker fails, and nobody waits for it.
 ///
-/// For any worker that can fail between two meetings. `participate` is all that it takes: an error that
+/// For any worker that can fail between two meetings. `abortOnError` is all that it takes: an error that
 /// leaves its body aborts the barrier, those who wait are freed, those who come later are refused, and all
 /// are told the cause. The worker itself throws its own error on.
 ///
@@ -12,7 +12,7 @@ func abortExample() throws {
   let barrier = ThreadBarrier(parties: readings.count, label: "line", timeout: .seconds(10))
 
   let threads = startThreads(readings.count, named: "worker") { worker in
-    try barrier.participate {
+    try barrier.abortOnError {
       var sum = 0
       for (line, reading) in readings[worker].enumerated() {
         guard let number = Int(reading) else { throw BadReading(worker: worker, line: line, text: reading) }

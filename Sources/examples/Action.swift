@@ -45,7 +45,7 @@ private func simulate(from start: Checkpoint, steps: Int, checkpoint file: URL) 
     say("  step \(step): checkpoint written")
   }
   let workers = startThreads(values.count, named: "worker") { worker in
-    try barrier.participate {
+    try barrier.abortOnError {
       for _ in 0..<steps {
         values[worker] = advance(values[worker])
         try barrier.wait()

@@ -19,7 +19,7 @@ func asyncExample() async throws {
   let seen = try await withThrowingTaskGroup(of: Int.self) { group in
     for task in 0..<count {
       group.addTask {
-        try await barrier.participate {
+        try await barrier.abortOnError {
           var seen = 0
           for round in 1...rounds {
             buffer[task] = round

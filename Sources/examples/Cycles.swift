@@ -12,7 +12,7 @@ func cyclesExample() throws {
 
   let start = ContinuousClock.now
   let threads = startThreads(workers, named: "worker") { worker in
-    try barrier.participate {
+    try barrier.abortOnError {
       var arrivals: [Arrival] = []
       for _ in 0..<phases {
         let arrival = try barrier.wait()

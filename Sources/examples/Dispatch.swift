@@ -23,7 +23,7 @@ private func meetOnSerialQueues(_ parties: Int, processors: Int) throws {
   for party in 0..<parties {
     DispatchQueue(label: "party \(party)").async(group: running) {
       results.record(party) {
-        try barrier.participate {
+        try barrier.abortOnError {
           for _ in 0..<phases { try barrier.wait() }
           return barrier.phase
         }

@@ -8,7 +8,7 @@ import Synchronization
 /// other and deals out the words it finds to as many shares as there are workers. Then they meet. Reduce:
 /// each worker adds up its share from all the others. A word is a run of letters, in lower case.
 ///
-/// A file that cannot be read fails its worker; `participate` frees the others, and the join names the file.
+/// A file that cannot be read fails its worker; `abortOnError` frees the others, and the join names the file.
 func mapReduceExample(_ arguments: [String]) throws {
   let files = try arguments.isEmpty ? ownDocuments() : arguments
   let workers = 4
@@ -42,7 +42,7 @@ private func countWords(
   }
 
   let threads = startThreads(workers, named: "worker") { worker in
-    try barrier.participate {
+    try barrier.abortOnError {
       var dealt = shares[worker]
       while case let file = nextFile.add(1, ordering: .relaxed).oldValue, file < files.count {
         texts[file] = try readText(files[file])

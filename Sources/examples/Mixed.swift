@@ -13,14 +13,14 @@ func mixedExample() async throws {
   let shared = AsyncBarrier(sharing: barrier)
 
   let started = startThreads(threads, named: "thread") { _ in
-    try barrier.participate {
+    try barrier.abortOnError {
       try (0..<phases).map { _ in try barrier.wait() }
     }
   }
   let taskArrivals = try await withThrowingTaskGroup(of: [Arrival].self) { group in
     for _ in 0..<tasks {
       group.addTask {
-        try await shared.participate {
+        try await shared.abortOnError {
           var arrivals: [Arrival] = []
           for _ in 0..<phases { arrivals.append(try await shared.wait()) }
           return arrivals

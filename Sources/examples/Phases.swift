@@ -15,7 +15,7 @@ func phasesExample() throws {
   let barrier = ThreadBarrier(parties: workers, label: "round", timeout: .seconds(10))
 
   let threads = startThreads(workers, named: "worker") { worker in
-    try barrier.participate {
+    try barrier.abortOnError {
       var seen = 0
       for round in 1...rounds {
         for index in slice(of: buffer.count, for: worker, of: workers) {

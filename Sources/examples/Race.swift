@@ -12,7 +12,7 @@ func raceExample() throws {
   let barrier = ThreadBarrier(parties: runners + 1, label: "starting line", timeout: .seconds(10))
 
   let threads = startThreads(runners, named: "runner") { runner in
-    try barrier.participate {
+    try barrier.abortOnError {
       var track = Array(repeating: true, count: 20_000)  // what is not to be measured comes before the start
       try barrier.wait()
       let start = ContinuousClock.now
@@ -20,7 +20,7 @@ func raceExample() throws {
       return Run(runner: runner, start: start, finish: .now, primes: primes)
     }
   }
-  let shot = try barrier.participate {
+  let shot = try barrier.abortOnError {
     let shot = ContinuousClock.now
     try barrier.wait()
     return shot

@@ -33,7 +33,7 @@ private func blockTheCooperativePool() throws {
 
   let snapshot = try reports.all[0].get()
   sayIndented(snapshot)
-  try check(snapshot.missing >= 1, "not all tasks had a thread")
+  try check(snapshot.missingCount >= 1, "not all tasks had a thread")
   try check(snapshot.likelyCause?.contains("Swift's cooperative pool") == true, "the report names the pool")
 }
 
@@ -53,12 +53,12 @@ private func waitForAMemberThatIsElsewhere() throws {
       }
     }
     if member.index == 2 { signal.wait() }
-    try member.sync()
+    try member.wait()
   }
 
   let snapshot = try reports.all[0].get()
   sayIndented(snapshot)
-  try check(snapshot.missingMembers == ["render 2"], "the report names the member that is missing")
+  try check(snapshot.missing == ["render 2"], "the report names the member that is missing")
 }
 
 private func sayIndented(_ snapshot: BarrierSnapshot) {

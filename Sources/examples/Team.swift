@@ -26,7 +26,7 @@ private func addUpPrefixes() throws {
       for place in share {
         new[place] = old[place] + (place >= distance ? old[place - distance] : 0)
       }
-      try member.sync()
+      try member.wait()
       distance *= 2
       phases += 1
     }
@@ -48,7 +48,7 @@ private func failInOneMember() {
   do {
     try withThreadTeam(size: 3, label: "files") { member in
       if member.index == 1 { throw MissingFile(name: "part-1.csv") }
-      try member.sync()
+      try member.wait()
     }
   } catch {
     say("  One failed, and the others were let go: \(error)")
@@ -64,7 +64,7 @@ private struct MissingFile: Error, CustomStringConvertible {
 private func leaveTooSoon() {
   do {
     try withThreadTeam(size: 3, label: "steps") { member in
-      for _ in 0..<(member.index == 2 ? 4 : 5) { try member.sync() }
+      for _ in 0..<(member.index == 2 ? 4 : 5) { try member.wait() }
     }
   } catch {
     say("  One counted wrong: \(error)")

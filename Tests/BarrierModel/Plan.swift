@@ -1,6 +1,6 @@
 /// A barrier and some callers, each with a few things to do: a seed decides which.
 package struct Plan: Sendable {
-  package enum Deed: Sendable {
+  package enum Operation: Sendable {
     /// Always with a limit: so all come to an end, whatever the others do.
     case wait(Limit)
     case abort
@@ -19,8 +19,8 @@ package struct Plan: Sendable {
   /// In which the action fails.
   package let failingPhase: UInt64?
   /// What each caller does.
-  package let tasks: [[Deed]]
-  package let threads: [[Deed]]
+  package let tasks: [[Operation]]
+  package let threads: [[Operation]]
 
   package init(seed: UInt64, tasks: ClosedRange<Int>, threads: ClosedRange<Int>) {
     var random = SplitMix(seed: seed)
@@ -29,11 +29,11 @@ package struct Plan: Sendable {
     isAdaptive = random.isOne(in: 2)
     hasAction = random.isOne(in: 2)
     failingPhase = random.isOne(in: 2) ? .random(in: 0...3, using: &random) : nil
-    self.tasks = (0..<Int.random(in: tasks, using: &random)).map { _ in Self.deeds(&random) }
-    self.threads = (0..<Int.random(in: threads, using: &random)).map { _ in Self.deeds(&random) }
+    self.tasks = (0..<Int.random(in: tasks, using: &random)).map { _ in Self.operations(&random) }
+    self.threads = (0..<Int.random(in: threads, using: &random)).map { _ in Self.operations(&random) }
   }
 
-  private static func deeds(_ random: inout SplitMix) -> [Deed] {
+  private static func operations(_ random: inout SplitMix) -> [Operation] {
     (0..<Int.random(in: 1...4, using: &random)).map { _ in
       switch Int.random(in: 0..<12, using: &random) {
       case 0: .abort

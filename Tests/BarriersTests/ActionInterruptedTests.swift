@@ -31,11 +31,12 @@ struct ActionInterruptedTests {
       gate.pass()
       if andThenItFails { throw Fault("too late") }
     }
-    let early = (0..<2).map { index in Party("early \(index)", at: barrier) { try barrier.wait() } }
+    let early = (0..<2).map { index in ThreadParticipant("early \(index)", at: barrier) { try barrier.wait() }
+    }
     eventually { barrier.waitingCount == 2 }
-    let runner = Party("runs the action", at: barrier) { try barrier.wait() }
+    let runner = ThreadParticipant("runs the action", at: barrier) { try barrier.wait() }
     eventually { gate.visitors == 1 }
-    let surplus = Party("surplus", at: barrier) { try barrier.wait() }
+    let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
     surplus.fallsAsleep()
     call.make(at: barrier)
     let told = call.breakage(arrived: 3)
@@ -91,7 +92,7 @@ struct ActionInterruptedTests {
       gate.pass()
       throw Fault("too late")
     }
-    let hung = Party("runs the action", at: barrier) { try barrier.wait() }
+    let hung = ThreadParticipant("runs the action", at: barrier) { try barrier.wait() }
     eventually { gate.visitors == 1 }
     barrier.reset()
     expectFresh(barrier, phase: 1)

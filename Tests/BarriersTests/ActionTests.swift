@@ -61,16 +61,16 @@ struct ActionTests {
       seen.add(barrier.description)
       gate.pass()
     }
-    let pair = (0..<2).map { _ in Party("one of the pair", at: barrier) { try barrier.wait() } }
+    let pair = (0..<2).map { _ in ThreadParticipant("one of the pair", at: barrier) { try barrier.wait() } }
     eventually { gate.visitors == 1 }
-    let surplus = Party("surplus", at: barrier) { try barrier.wait() }
+    let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
     surplus.fallsAsleep()
     #expect(barrier.waitingCount == 2)
     #expect(barrier.description == "barrier \"halo\": phase 0, 2 of 2 parties waiting")
     gate.open()
     for party in pair { expect(party.result, completed: 0, of: barrier) }
     #expect(seen.all == ["2 0 false", "barrier \"halo\": phase 0, 2 of 2 parties waiting"])
-    expect(Party("partner", at: barrier) { try barrier.wait() }.result, completed: 1, of: barrier)
+    expect(ThreadParticipant("partner", at: barrier) { try barrier.wait() }.result, completed: 1, of: barrier)
     expect(surplus.result, completed: 1, of: barrier)
   }
 
@@ -81,9 +81,11 @@ struct ActionTests {
     let barrier = ThreadBarrier(parties: count, label: "halo") { phase in
       if fails.now > 0 { throw Fault("phase \(phase)") }
     }
-    let early = (1..<count).map { index in Party("early \(index)", at: barrier) { try barrier.wait() } }
+    let early = (1..<count).map { index in
+      ThreadParticipant("early \(index)", at: barrier) { try barrier.wait() }
+    }
     eventually { barrier.waitingCount == count - 1 }
-    let last = Party("last", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     let failed = Cause(.actionFailed, by: Fault("phase 0"), arrived: count)
     expect(last.result, brokenBy: failed, at: barrier, isOrigin: true)
     for party in early { expect(party.result, brokenBy: failed, at: barrier) }
@@ -100,10 +102,10 @@ struct ActionTests {
     let barrier = ThreadBarrier(parties: 3, timeout: .zero) { _ in gate.pass() }
     let start = ContinuousClock.now
     let early = (0..<2).map { index in
-      Party("early \(index)", at: barrier) { try barrier.wait(timeout: .seconds(1)) }
+      ThreadParticipant("early \(index)", at: barrier) { try barrier.wait(timeout: .seconds(1)) }
     }
     eventually { barrier.waitingCount == 2 || barrier.isBroken }
-    let last = Party("last, with the barrier's own timeout", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last, with the barrier's own timeout", at: barrier) { try barrier.wait() }
     eventually { gate.visitors == 1 || barrier.isBroken }
     // On a slow machine the time may be over before all have come: then there is nothing to see.
     guard gate.visitors == 1 else { return gate.open() }

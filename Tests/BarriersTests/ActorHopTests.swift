@@ -32,7 +32,7 @@ struct ActorHopTests {
       let other =
         parties == 1
         ? nil
-        : Party("other", at: barrier.threadBarrier) {
+        : ThreadParticipant("other", at: barrier.threadBarrier) {
           for phase in 0..<10 as Range<UInt64> {
             // When the clerk's task has arrived and its actor has nothing to do, the task is suspended.
             eventually { barrier.phase == phase && barrier.waitingCount == 1 && clerk.thread.isIdle }
@@ -49,14 +49,16 @@ struct ActorHopTests {
   /// rule 19, rule 17: where the threads of the pool are all blocked, an actor with a thread of its own still waits.
   @Test func anActorsWaitNeedsNoThreadOfThePool() async {
     await #expect(processExitsWith: .success) {
-      let story = TaskParty("story") {
+      let story = TaskParticipant("story") {
         let (clerk, barrier, start) = (Clerk(), AsyncBarrier(parties: 3), Gate())
         let waiting = Task { try await clerk.wait(timeout: .milliseconds(20), at: barrier, after: start) }
         eventually { start.visitors == 1 }
         let pool = BlockedPool()
         start.open()
-        let thread = Party("thread", at: barrier.threadBarrier) { try barrier.threadBarrier.wait() }
-        #expect(thread.result.breakage?.reason == .timedOut)
+        let thread = ThreadParticipant("thread", at: barrier.threadBarrier) {
+          try barrier.threadBarrier.wait()
+        }
+        #expect(thread.result.barrierError?.reason == .timedOut)
         pool.release()
         _ = await waiting.result
       }

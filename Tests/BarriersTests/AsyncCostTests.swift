@@ -20,10 +20,10 @@ struct AsyncCostTests {
   /// How often memory is allocated while three tasks of one thread meet a thousand times.
   private func allocations(_ meet: @escaping @Sendable () async throws -> Void) throws -> Int {
     let counts = Notes<Int>()
-    let alone = Party("alone") {
+    let alone = ThreadParticipant("alone") {
       let steps = StepByStep()
       let tasks = (0..<3).map { index in
-        TaskParty("task \(index)", on: steps) {
+        TaskParticipant("task \(index)", on: steps) {
           for phase in 0..<2_000 {
             // By the first time, each list has the room that it needs.
             if index == 0, phase == 999 || phase == 1_999 {
@@ -74,7 +74,7 @@ struct AsyncCostTests {
           barrier.reset()
         }
       }
-      let alone = TaskParty("alone") {
+      let alone = TaskParticipant("alone") {
         let steps = StepByStep()
         run(steps)
         let before = residentKilobytes()

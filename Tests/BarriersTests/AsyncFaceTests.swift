@@ -20,14 +20,14 @@ struct AsyncFaceTests {
       }
     }
     expectAgreement()
-    let waiting = [Kind.task, .thread].map { $0.guest(at: barrier) }
+    let waiting = [Kind.task, .thread].map { $0.participant(at: barrier) }
     eventually { barrier.waitingCount == 2 }
     expectAgreement()
     #expect("\(faces[0])" == "barrier \"halo\": phase 0, 2 of 3 parties waiting")
     faces[1].abort(Fault("no fuel"))
     #expect(faces[0].isBroken && faces[0].phase == 1 && faces[0].waitingCount == 0)
     expectAgreement()
-    for guest in waiting { #expect(guest.result.breakage?.underlyingError as? Fault == Fault("no fuel")) }
+    for guest in waiting { #expect(guest.result.barrierError?.underlyingError as? Fault == Fault("no fuel")) }
     faces[0].reset()
     expectAgreement()
     #expect(barrier.description == "barrier \"halo\": phase 1, 0 of 3 parties waiting")
@@ -38,13 +38,13 @@ struct AsyncFaceTests {
     let runs = Notes<UInt64>()
     let barrier = AsyncBarrier(parties: 1, label: "halo", timeout: .zero) { runs.add($0) }
     #expect(barrier.parties == 1 && barrier.label == "halo" && barrier.phase == 0)
-    let alone = TaskParty("alone", at: barrier.threadBarrier) { try await barrier.wait() }
+    let alone = TaskParticipant("alone", at: barrier.threadBarrier) { try await barrier.wait() }
     #expect(alone.result.arrival == Arrival(index: 0, phase: 0, isLast: true))
     #expect(runs.all == [0])
     let pair = AsyncBarrier(parties: 2, label: "pair", timeout: .milliseconds(2))
-    let hasty = TaskParty("hasty", at: pair.threadBarrier) { try await pair.wait() }
+    let hasty = TaskParticipant("hasty", at: pair.threadBarrier) { try await pair.wait() }
     let text = "barrier \"pair\" broken in phase 0: timed out after 0.002 s with 1 of 2 parties arrived"
-    #expect(hasty.result.breakage?.description == text)
+    #expect(hasty.result.barrierError?.description == text)
     #expect(pair.description == text)
     #expect(AsyncBarrier(parties: 2).label == nil)
   }
@@ -52,23 +52,25 @@ struct AsyncFaceTests {
   /// rule 16
   @Test func aCancellationReadsLikeThat() {
     let barrier = ThreadBarrier(parties: 3, label: "halo")
-    let waiting = Kind.thread.guest("waiting", at: barrier)
-    let cancelled = TaskParty("cancelled", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+    let waiting = Kind.thread.participant("waiting", at: barrier)
+    let cancelled = TaskParticipant("cancelled", at: barrier) {
+      try await AsyncBarrier(sharing: barrier).wait()
+    }
     eventually { barrier.waitingCount == 2 }
     cancelled.cancel()
     #expect(cancelled.isCancelled)
     let text = "barrier \"halo\" broken in phase 0: a task was cancelled with 2 of 3 parties arrived"
-    #expect(waiting.result.breakage?.description == text)
+    #expect(waiting.result.barrierError?.description == text)
     #expect(barrier.description == text)
   }
 
   /// rule 12
   @Test func aTaskThatThrowsOutOfParticipateAbortsTheBarrier() {
     let barrier = ThreadBarrier(parties: 3)
-    let waiting = [Kind.task, .thread].map { $0.guest(at: barrier) }
+    let waiting = [Kind.task, .thread].map { $0.participant(at: barrier) }
     eventually { barrier.waitingCount == 2 }
-    let failing = TaskParty("failing", at: barrier) {
-      try await AsyncBarrier(sharing: barrier).participate {
+    let failing = TaskParticipant("failing", at: barrier) {
+      try await AsyncBarrier(sharing: barrier).abortOnError {
         await Task.yield()
         throw Fault("cause")
       }
@@ -79,11 +81,11 @@ struct AsyncFaceTests {
     expectBrokenForAll(barrier, by: told)
   }
 
-  /// rule 12, rule 18: what broke the barrier first is the cause, though it goes through `participate`.
+  /// rule 12, rule 18: what broke the barrier first is the cause, though it goes through `abortOnError`.
   @Test func participateHidesNoEarlierCause() {
     let barrier = AsyncBarrier(parties: 2)
-    let cancelled = TaskParty("cancelled", at: barrier.threadBarrier) {
-      try await barrier.participate {
+    let cancelled = TaskParticipant("cancelled", at: barrier.threadBarrier) {
+      try await barrier.abortOnError {
         withUnsafeCurrentTask { $0?.cancel() }
         return try await barrier.wait()
       }
@@ -95,12 +97,12 @@ struct AsyncFaceTests {
   /// rule 12
   @Test func participateReturnsWhatItsBodyReturnsAndLeavesTheBarrierAlone() {
     let barrier = AsyncBarrier(parties: 1)
-    let alone = TaskParty("alone", at: barrier.threadBarrier) {
-      try await barrier.participate { [try await barrier.wait().phase, try await barrier.wait().phase] }
+    let alone = TaskParticipant("alone", at: barrier.threadBarrier) {
+      try await barrier.abortOnError { [try await barrier.wait().phase, try await barrier.wait().phase] }
     }
     #expect((try? alone.result.get()) == [0, 1])
     #expect(!barrier.isBroken)
-    let sum = TaskParty("throws nothing") { await barrier.participate { 40 + 2 } }
+    let sum = TaskParticipant("throws nothing") { await barrier.abortOnError { 40 + 2 } }
     #expect((try? sum.result.get()) == 42)
   }
 
@@ -118,7 +120,7 @@ struct AsyncFaceTests {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let barrier = ThreadBarrier.withOwnAction(parties: 1, label: "halo") { barrier, _ in try barrier.wait()
       }
-      let alone = TaskParty("alone", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+      let alone = TaskParticipant("alone", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
       _ = await alone.left()
     }
     let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
@@ -129,7 +131,7 @@ struct AsyncFaceTests {
   @Test func aTaskThatNeverLeavesEndsTheProcessAndIsNamed() async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let barrier = ThreadBarrier(parties: 2, label: "halo")
-      let stuck = TaskParty("stuck task", at: barrier, limit: .milliseconds(100)) {
+      let stuck = TaskParticipant("stuck task", at: barrier, limit: .milliseconds(100)) {
         try await AsyncBarrier(sharing: barrier).wait()
       }
       _ = await stuck.left()

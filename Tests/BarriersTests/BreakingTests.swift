@@ -13,7 +13,8 @@ struct BreakingTests {
   private func breakPhase(_ way: Way, of barrier: ThreadBarrier) -> Cause {
     func timesOut(_ wait: @escaping @Sendable () throws -> Arrival) -> Cause {
       let breakage = Cause(.timedOut, arrived: 4)
-      expect(Party("hasty", at: barrier, wait).result, brokenBy: breakage, at: barrier, isOrigin: true)
+      expect(
+        ThreadParticipant("hasty", at: barrier, wait).result, brokenBy: breakage, at: barrier, isOrigin: true)
       return breakage
     }
     switch way {
@@ -27,7 +28,7 @@ struct BreakingTests {
     case .ownTimeout: return timesOut { try barrier.wait() }
     case .deadline: return timesOut { try barrier.wait(until: .now + .milliseconds(1)) }
     case .participant:
-      #expect(throws: Fault("cause")) { try barrier.participate { throw Fault("cause") } }
+      #expect(throws: Fault("cause")) { try barrier.abortOnError { throw Fault("cause") } }
       return Cause(.aborted, by: Fault("cause"), arrived: 3)
     }
   }
@@ -37,7 +38,7 @@ struct BreakingTests {
   func allWhoWaitThrowAndSoDoesEveryoneWhoComesLater(way: Way, strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 5, label: "halo", timeout: .milliseconds(1), strategy: strategy)
     let waiting = (0..<3).map { index in
-      Party("waiting \(index)", at: barrier) { try barrier.wait(timeout: .seconds(1 << 40)) }
+      ThreadParticipant("waiting \(index)", at: barrier) { try barrier.wait(timeout: .seconds(1 << 40)) }
     }
     eventually { barrier.waitingCount == 3 }
     let breakage = breakPhase(way, of: barrier)
@@ -53,7 +54,7 @@ struct BreakingTests {
     barrier.abort(Fault("second"))
     let breakage = Cause(.aborted, by: Fault("first"), arrived: 0)
     // A party that would time out at once is refused for the same cause.
-    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
     expect(hasty.result, brokenBy: breakage, at: barrier)
     barrier.abort(Fault("third"))
     expectBroken(barrier, by: breakage)
@@ -62,7 +63,7 @@ struct BreakingTests {
   /// rule 12
   @Test func anAbortAfterATimeoutChangesNothing() {
     let barrier = ThreadBarrier(parties: 2)
-    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
     let breakage = Cause(.timedOut, arrived: 1)
     expect(hasty.result, brokenBy: breakage, at: barrier, isOrigin: true)
     barrier.abort(Fault("too late"))
@@ -72,7 +73,7 @@ struct BreakingTests {
   /// rule 12
   @Test func aRefusedArrivalIsNotCounted() {
     let barrier = ThreadBarrier(parties: 2, label: "halo")
-    let waiting = Party("waiting", at: barrier) { try barrier.wait() }
+    let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     barrier.abort()
     let breakage = Cause(.aborted, arrived: 1)
@@ -91,10 +92,10 @@ struct BreakingTests {
     barrier.abort()
     let isOver = Counter()
     let stubborn = (0..<3).map { index in
-      Party("stubborn \(index)", at: barrier) {
+      ThreadParticipant("stubborn \(index)", at: barrier) {
         var refusals = 0
         while isOver.now == 0 {
-          if (Outcome { try barrier.wait() }).breakage != nil { refusals += 1 }
+          if (Outcome { try barrier.wait() }).barrierError != nil { refusals += 1 }
         }
         return refusals
       }
@@ -113,9 +114,9 @@ struct BreakingTests {
   func aBarrierMayRefuseForEver() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("cause"))
-    let stubborn = Party("stubborn", at: barrier, limit: .seconds(3600)) {
+    let stubborn = ThreadParticipant("stubborn", at: barrier, limit: .seconds(3600)) {
       for _ in 0..<1 << 25 {
-        guard (Outcome { try barrier.wait(timeout: .zero) }).breakage?.phase == 0 else { return false }
+        guard (Outcome { try barrier.wait(timeout: .zero) }).barrierError?.phase == 0 else { return false }
       }
       return true
     }
@@ -126,8 +127,8 @@ struct BreakingTests {
   /// rule 12
   @Test func participateReturnsWhatItsBodyReturnsAndLeavesTheBarrierAlone() {
     let barrier = ThreadBarrier(parties: 1)
-    let alone = Party("alone", at: barrier) {
-      try barrier.participate { try (barrier.wait().phase, barrier.wait().phase) }
+    let alone = ThreadParticipant("alone", at: barrier) {
+      try barrier.abortOnError { try (barrier.wait().phase, barrier.wait().phase) }
     }
     let phases = try? alone.result.get()
     #expect(phases?.0 == 0 && phases?.1 == 1)

@@ -6,10 +6,10 @@ import Testing
 /// told of a cancellation.
 struct CancellationTests {
   /// A task that is cancelled before it comes to the barrier.
-  private func cancelledGuest(
+  private func cancelledParticipant(
     at barrier: ThreadBarrier, _ wait: Wait = .own, sourceLocation: SourceLocation = #_sourceLocation
-  ) -> TaskParty<Arrival> {
-    TaskParty("cancelled", at: barrier, sourceLocation: sourceLocation) {
+  ) -> TaskParticipant<Arrival> {
+    TaskParticipant("cancelled", at: barrier, sourceLocation: sourceLocation) {
       withUnsafeCurrentTask { $0?.cancel() }
       return try await wait(at: AsyncBarrier(sharing: barrier))
     }
@@ -23,7 +23,7 @@ struct CancellationTests {
     let barrier = ThreadBarrier(parties: count, label: "halo")
     for (round, wait) in Self.waits.enumerated() {
       let phase = UInt64(round)
-      #expect(cancelledGuest(at: barrier, wait).isCancelled)
+      #expect(cancelledParticipant(at: barrier, wait).isCancelled)
       expectBrokenForAll(barrier, by: Cause(.cancelled, phase: phase, arrived: 0))
       barrier.reset()
     }
@@ -35,7 +35,7 @@ struct CancellationTests {
   func beforeItArrivesWhereOthersWait(mixture: Mixture) {
     let barrier = ThreadBarrier(parties: mixture.count, label: "halo")
     let waiting = mixture.early(at: barrier)
-    #expect(cancelledGuest(at: barrier).isCancelled)
+    #expect(cancelledParticipant(at: barrier).isCancelled)
     let told = Cause(.cancelled, arrived: mixture.count - 1)
     for guest in waiting { expect(guest.result, brokenBy: told, at: barrier) }
     expectBrokenForAll(barrier, by: told)
@@ -47,7 +47,7 @@ struct CancellationTests {
   @Test func whereTheBarrierIsBrokenAlready() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("first"))
-    for wait in Self.waits { #expect(cancelledGuest(at: barrier, wait).isCancelled) }
+    for wait in Self.waits { #expect(cancelledParticipant(at: barrier, wait).isCancelled) }
     expectBrokenForAll(barrier, by: Cause(.aborted, by: Fault("first"), arrived: 0))
   }
 
@@ -58,7 +58,7 @@ struct CancellationTests {
     for (round, wait) in [Wait.own, .timeout(.seconds(3600))].enumerated() {
       let phase = UInt64(round)
       let before = mixture.early(at: barrier)
-      let cancelled = TaskParty("cancelled", at: barrier) {
+      let cancelled = TaskParticipant("cancelled", at: barrier) {
         try await wait(at: AsyncBarrier(sharing: barrier))
       }
       eventually { barrier.waitingCount == mixture.count }
@@ -79,7 +79,7 @@ struct CancellationTests {
     let gate = Gate()
     let barrier = AsyncBarrier(parties: count) { _ in gate.pass() }
     let tasks = (0..<count).map { index in
-      TaskParty("task \(index)", at: barrier.threadBarrier) {
+      TaskParticipant("task \(index)", at: barrier.threadBarrier) {
         (place: try await barrier.wait(), isCancelled: Task.isCancelled)
       }
     }
@@ -107,8 +107,8 @@ struct CancellationTests {
     eventually { gate.visitors == 1 }
     let cancelled =
       surplus == .cancelledBeforeItComes
-      ? cancelledGuest(at: barrier)
-      : TaskParty(at: barrier) {
+      ? cancelledParticipant(at: barrier)
+      : TaskParticipant(at: barrier) {
         try await AsyncBarrier(sharing: barrier).wait()
       }
     eventually { barrier.callers == mixture.count + 1 }
@@ -125,7 +125,7 @@ struct CancellationTests {
   /// rule 18: who waits again after its cancellation is cancelled again; a reset does not change that.
   @Test func aCancelledTaskStaysSo() {
     let barrier = AsyncBarrier(parties: 2)
-    let stubborn = TaskParty("stubborn", at: barrier.threadBarrier) {
+    let stubborn = TaskParticipant("stubborn", at: barrier.threadBarrier) {
       withUnsafeCurrentTask { $0?.cancel() }
       var cancellations = 0
       for _ in 0..<5 {
@@ -143,8 +143,8 @@ struct CancellationTests {
   func ofAGroupFreesItsMembers(aThreadWaitsToo: Bool) {
     let members = 5
     let barrier = ThreadBarrier(parties: members + 1 + (aThreadWaitsToo ? 1 : 0))
-    let thread = aThreadWaitsToo ? Party("thread", at: barrier) { try barrier.wait() } : nil
-    let group = TaskParty("group", at: barrier) {
+    let thread = aThreadWaitsToo ? ThreadParticipant("thread", at: barrier) { try barrier.wait() } : nil
+    let group = TaskParticipant("group", at: barrier) {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<members { group.addTask { try await AsyncBarrier(sharing: barrier).wait() } }
         group.addTask {
@@ -161,7 +161,7 @@ struct CancellationTests {
   }
 }
 
-extension TaskParty {
+extension TaskParticipant {
   /// Whether it left with `CancellationError`.
   var isCancelled: Bool {
     if case .failure(is CancellationError) = result { true } else { false }

@@ -13,7 +13,7 @@ struct CostTests {
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
   func onePartyNeverGivesUpItsProcessor(strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 1, strategy: strategy) { _ in }
-    let alone = Party("alone", at: barrier) {
+    let alone = ThreadParticipant("alone", at: barrier) {
       let before = switches()
       for _ in 0..<10_000 { try barrier.wait() }
       return switches() - before
@@ -26,7 +26,7 @@ struct CostTests {
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
   func aPhaseInWhichNobodySleepsTakesNoLockAndAllocatesNothing(strategy: WaitStrategy) throws {
     let barrier = ThreadBarrier(parties: 1, timeout: .seconds(1), strategy: strategy) { _ in }
-    let alone = Party("alone", at: barrier) {
+    let alone = ThreadParticipant("alone", at: barrier) {
       let before = counters_of_this_thread()
       for _ in 0..<10_000 { try barrier.wait() }
       return counters_of_this_thread() - before
@@ -60,7 +60,7 @@ struct CostTests {
 
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
   func aBarrierTakesHalfAKilobyte(strategy: WaitStrategy) throws {
-    let alone = Party("alone") {
+    let alone = ThreadParticipant("alone") {
       // Up to as many parties as processors, a barrier of three and more has a bell besides.
       let fewest = WaitPolicy.usableProcessors + 1
       func make() -> [ThreadBarrier] {
@@ -84,7 +84,7 @@ struct CostTests {
         if phase.isMultiple(of: 3) { throw Fault("a failure") }
       }
       let pair = ThreadBarrier(parties: 2, label: "pair")
-      let alone = Party("alone") {
+      let alone = ThreadParticipant("alone") {
         func run() {
           for _ in 0..<30_000 {
             _ = try? single.wait()

@@ -10,7 +10,7 @@ struct DescriptionTests {
       _ reason: BrokenBarrierError.Reason, _ fault: Fault? = nil, after timeout: Duration? = nil,
       label: String? = "halo"
     ) -> String {
-      let breakage = Breakage(reason, fault, after: timeout)
+      let breakage = BreakCause(reason, fault, after: timeout)
       return BrokenBarrierError(breakage, at: 0, phase: 17, arrived: 3, parties: 5, label: label).description
     }
     let start = "barrier \"halo\" broken in phase 17: "
@@ -37,12 +37,12 @@ struct DescriptionTests {
       barrier.reset()
     }
     let waiting = (0..<2).map { _ in
-      Party("waiting", at: barrier) { try barrier.wait(timeout: .seconds(3600)) }
+      ThreadParticipant("waiting", at: barrier) { try barrier.wait(timeout: .seconds(3600)) }
     }
     eventually { barrier.waitingCount == 2 }
-    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .milliseconds(2)) }
+    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .milliseconds(2)) }
     let text = "barrier \"halo\" broken in phase 17: timed out after 0.002 s with 3 of 5 parties arrived"
-    for party in waiting + [hasty] { #expect(party.result.breakage?.description == text) }
+    for party in waiting + [hasty] { #expect(party.result.barrierError?.description == text) }
     #expect("\(barrier)" == text)
   }
 
@@ -51,11 +51,11 @@ struct DescriptionTests {
   func aBarrierTellsItsLabelItsPhaseHowManyWaitAndWhyItIsBroken(label: String?, name: String) {
     let barrier = ThreadBarrier(parties: 3, label: label)
     #expect(barrier.description == "\(name): phase 0, 0 of 3 parties waiting")
-    let waiting = Party("waiting", at: barrier) { try barrier.wait() }
+    let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     #expect(barrier.description == "\(name): phase 0, 1 of 3 parties waiting")
     barrier.reset()
-    #expect(waiting.result.breakage?.reason == .reset)
+    #expect(waiting.result.barrierError?.reason == .reset)
     #expect(barrier.description == "\(name): phase 1, 0 of 3 parties waiting")
     barrier.abort(Fault("no fuel"))
     #expect(barrier.description.hasPrefix("\(name) broken in phase 1: aborted with 0 of 3 parties arrived"))
@@ -69,7 +69,7 @@ struct DescriptionTests {
     let barrier = ThreadBarrier(parties: 2, label: "halo")
     let isOver = Counter()
     let readers = (0..<2).map { _ in
-      Party("reader", at: barrier) {
+      ThreadParticipant("reader", at: barrier) {
         var others = 0
         repeat {
           let text = barrier.description

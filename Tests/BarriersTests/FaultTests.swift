@@ -20,8 +20,8 @@ struct FaultTests {
   // MARK: Sleeps that end at once
 
   /// rule 23, rule 2, rule 3
-  @Test(arguments: Cast.allCases, seeds)
-  func sleepsThatEndForNoReasonLetNobodyThrough(cast: Cast, seed: UInt64) async {
+  @Test(arguments: ParticipantMix.allCases, seeds)
+  func sleepsThatEndForNoReasonLetNobodyThrough(cast: ParticipantMix, seed: UInt64) async {
     await #expect(processExitsWith: .success) { [cast, seed] in
       faults_make_sleeps_bad(bad_sleeps(woken: 30, timed_out: 0, seed: seed))
       let parties = 4
@@ -49,8 +49,8 @@ struct FaultTests {
   }
 
   /// rule 1, rule 3, rule 4, rule 8, rule 12, rule 13, rule 14, rule 23
-  @Test(arguments: Cast.allCases, seeds)
-  func allOrNoneHoldsWhileSleepsEndAtOnce(cast: Cast, seed: UInt64) async {
+  @Test(arguments: ParticipantMix.allCases, seeds)
+  func allOrNoneHoldsWhileSleepsEndAtOnce(cast: ParticipantMix, seed: UInt64) async {
     await #expect(processExitsWith: .success) { [cast, seed] in
       faults_make_sleeps_bad(bad_sleeps(woken: 30, timed_out: 30, seed: seed))
       var round: UInt64 = 0
@@ -63,8 +63,8 @@ struct FaultTests {
   }
 
   /// rule 15, rule 23
-  @Test(arguments: Cast.allCases, seeds)
-  func sleepsThatEndBeforeTheirTimeMakeNobodyGiveUp(cast: Cast, seed: UInt64) async {
+  @Test(arguments: ParticipantMix.allCases, seeds)
+  func sleepsThatEndBeforeTheirTimeMakeNobodyGiveUp(cast: ParticipantMix, seed: UInt64) async {
     await #expect(processExitsWith: .success) { [cast, seed] in
       faults_make_sleeps_bad(bad_sleeps(woken: 0, timed_out: 100, seed: seed))
       let kinds = cast.kinds(3)
@@ -72,18 +72,18 @@ struct FaultTests {
         for kind in kinds {
           let barrier = ThreadBarrier(parties: 2, strategy: .parking)
           let start = ContinuousClock.now
-          let alone = kind.guest("alone", at: barrier, .timeout(timeout))
+          let alone = kind.participant("alone", at: barrier, .timeout(timeout))
           expect(alone.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
           #expect(ContinuousClock.now - start >= timeout, "not early")
         }
       }
       let barrier = ThreadBarrier(parties: 4, timeout: .seconds(3600), strategy: .parking)
-      let patient = kinds.map { $0.guest("patient", at: barrier) }
+      let patient = kinds.map { $0.participant("patient", at: barrier) }
       eventually { barrier.waitingCount == 3 }
       let before = faults_bad_sleeps()
       eventually { faults_bad_sleeps() > before + 20 }
       #expect(!barrier.isBroken && patient.allSatisfy { !$0.hasLeft }, "all still wait")
-      let last = Kind.thread.guest("last", at: barrier)
+      let last = Kind.thread.participant("last", at: barrier)
       expect(last.result, completed: 0, index: 3, of: barrier)
       for guest in patient { expect(guest.result, completed: 0, of: barrier) }
     }
@@ -134,7 +134,7 @@ struct FaultTests {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [failing, error] in
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
-      let sleeper = Party("sleeper", at: barrier) {
+      let sleeper = ThreadParticipant("sleeper", at: barrier) {
         switch failing {
         case .broadcast: break
         case .lockAfterSleep: faults_fail_after(failing.call, 1, error)
@@ -145,7 +145,7 @@ struct FaultTests {
       }
       eventually { barrier.waitingCount == 1 }
       sleeper.fallsAsleep()
-      let last = Party("last", at: barrier) {
+      let last = ThreadParticipant("last", at: barrier) {
         if failing != .lockAfterSleep { faults_fail(failing.call, error, EBUSY, 1) }
         return try barrier.wait()
       }
@@ -159,7 +159,7 @@ struct FaultTests {
   /// rule 17, rule 12: nobody is left waiting for a time that nobody keeps.
   @Test func whereNoThreadCanBeStartedATaskWithATimeoutBreaksTheBarrier() async {
     await #expect(processExitsWith: .success) {
-      let story = Party("story") {
+      let story = ThreadParticipant("story") {
         expectThatTimekeepingFailsAndComesBack(
           without: { faults_fail(call_create, EAGAIN, 0, .max) }, with: { faults_fail(call_create, 0, 0, 0) })
       }
@@ -191,9 +191,9 @@ struct FaultTests {
     await #expect(processExitsWith: .success) {
       faults_make_wall_clock_jump()
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
-      let alone = Party("alone", at: barrier) {
+      let alone = ThreadParticipant("alone", at: barrier) {
         let outcome = Outcome { try barrier.wait(timeout: .milliseconds(50)) }
-        #expect(outcome.breakage?.reason == .timedOut, "\(outcome)")
+        #expect(outcome.barrierError?.reason == .timedOut, "\(outcome)")
         return faults_calls_of_this_thread(call_timed_sleep)
       }
       let sleeps = (try? alone.result.get()) ?? .max
@@ -203,7 +203,7 @@ struct FaultTests {
 }
 
 /// Five regulars at a barrier of three, who abort, reset and give up, now and then.
-private func turmoil(of cast: Cast, _ dice: Dice, _ strategy: WaitStrategy) {
+private func turmoil(of cast: ParticipantMix, _ dice: Dice, _ strategy: WaitStrategy) {
   let barrier = ThreadBarrier(parties: 3, strategy: strategy) { phase in
     if phase.isMultiple(of: 7) { throw Fault("action of phase \(phase)") }
   }

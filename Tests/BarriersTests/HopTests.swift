@@ -8,12 +8,12 @@ struct HopTests {
   @Test func aTaskThatNeedNotWaitIsNotSuspended() {
     let steps = StepByStep()
     let barrier = AsyncBarrier(parties: 1) { _ in }
-    let alone = TaskParty("alone", on: steps) {
+    let alone = TaskParticipant("alone", on: steps) {
       for _ in 0..<10 {
         try await barrier.wait()
         try await barrier.wait(timeout: .seconds(1))
         try await barrier.wait(until: .now)
-        try await barrier.participate { _ = try await barrier.wait() }
+        try await barrier.abortOnError { _ = try await barrier.wait() }
       }
     }
     steps.run()
@@ -26,7 +26,7 @@ struct HopTests {
   @Test func aTaskThatIsRefusedOrOnlyTriesIsNotSuspended() {
     let steps = StepByStep()
     let barrier = AsyncBarrier(parties: 2)
-    let alone = TaskParty("alone", on: steps) { () -> [Outcome] in
+    let alone = TaskParticipant("alone", on: steps) { () -> [Outcome] in
       var outcomes: [Outcome] = []
       for wait in [Wait.timeout(.zero), .own, .timeout(.seconds(1))] {
         do { outcomes.append(.success(try await wait(at: barrier))) } catch {
@@ -41,7 +41,7 @@ struct HopTests {
     #expect(alone.hasLeft)
     #expect(steps.count == 1)
     let outcomes = (try? alone.result.get()) ?? []
-    #expect(outcomes.map { $0.breakage?.reason } == [.timedOut, .timedOut, .timedOut, nil])
+    #expect(outcomes.map { $0.barrierError?.reason } == [.timedOut, .timedOut, .timedOut, nil])
   }
 
   /// rule 19
@@ -50,7 +50,7 @@ struct HopTests {
     let steps = StepByStep()
     let barrier = AsyncBarrier(parties: 3)
     let tasks = (0..<2).map { _ in
-      TaskParty("waits", at: barrier.threadBarrier, on: steps) {
+      TaskParticipant("waits", at: barrier.threadBarrier, on: steps) {
         for _ in 0..<10 { _ = try await wait(at: barrier) }
       }
     }
@@ -60,7 +60,7 @@ struct HopTests {
       #expect(barrier.waitingCount == 2)
       #expect(steps.count == 2 + 2 * phase)
       expect(
-        last.guest(at: barrier.threadBarrier).result, completed: UInt64(phase), index: 2,
+        last.participant(at: barrier.threadBarrier).result, completed: UInt64(phase), index: 2,
         of: barrier.threadBarrier)
       #expect(steps.pending == 2)
     }
@@ -75,13 +75,13 @@ struct HopTests {
     let barrier = AsyncBarrier(parties: 3)
     for end in [{ barrier.abort() }, { barrier.reset() }] {
       let before = steps.count
-      let tasks = (0..<2).map { _ in TaskParty(on: steps) { try await barrier.wait() } }
+      let tasks = (0..<2).map { _ in TaskParticipant(on: steps) { try await barrier.wait() } }
       steps.run()
       end()
       #expect(steps.pending == 2)
       tasks[0].cancel()
       steps.run()
-      #expect(tasks.allSatisfy { $0.result.breakage != nil })
+      #expect(tasks.allSatisfy { $0.result.barrierError != nil })
       #expect(steps.count == before + 4)
       barrier.reset()
     }

@@ -10,9 +10,9 @@ struct InlineExecutorTests {
   private func waiting(
     _ count: Int, at barrier: AsyncBarrier, _ wait: Wait = .own,
     then: @escaping @Sendable (Outcome) -> Void = { _ in }
-  ) -> [TaskParty<Arrival>] {
+  ) -> [TaskParticipant<Arrival>] {
     let tasks = (0..<count).map { index in
-      TaskParty("inline \(index)", at: barrier.threadBarrier, on: inline) {
+      TaskParticipant("inline \(index)", at: barrier.threadBarrier, on: inline) {
         do {
           let arrival = try await wait(at: barrier)
           then(.success(arrival))
@@ -32,7 +32,7 @@ struct InlineExecutorTests {
   func theLastOneResumesThemAndAllMeetAgainAndAgain(last: Kind) {
     let barrier = AsyncBarrier(parties: 4) { _ in }
     let tasks = (0..<3).map { _ in
-      TaskParty("inline", at: barrier.threadBarrier, on: inline) {
+      TaskParticipant("inline", at: barrier.threadBarrier, on: inline) {
         var outcomes: [Outcome] = []
         for _ in 0..<100 { outcomes.append(.success(try await barrier.wait())) }
         return outcomes
@@ -60,12 +60,12 @@ struct InlineExecutorTests {
       barrier.reset()
       seen.add()
     }
-    let third = TaskParty("third", at: barrier.threadBarrier) {
+    let third = TaskParticipant("third", at: barrier.threadBarrier) {
       try await barrier.wait(timeout: end == .timeout ? .milliseconds(5) : .seconds(3600))
     }
     eventually { barrier.waitingCount == 3 || seen.now == 2 }
     switch end {
-    case .completion, .failedAction: _ = Kind.thread.guest("last", at: barrier.threadBarrier).result
+    case .completion, .failedAction: _ = Kind.thread.participant("last", at: barrier.threadBarrier).result
     case .abort: barrier.abort()
     case .reset: barrier.reset()
     case .cancellation: tasks[1].cancel()
@@ -73,7 +73,7 @@ struct InlineExecutorTests {
     }
     for task in tasks + [third] { _ = task.result }
     #expect(seen.now == 2)
-    let reasons = tasks.map { $0.result.breakage?.reason }
+    let reasons = tasks.map { $0.result.barrierError?.reason }
     switch end {
     case .completion: #expect(reasons == [nil, nil] && tasks.allSatisfy { $0.result.arrival != nil })
     case .abort: #expect(reasons == [.aborted, .aborted])
@@ -89,7 +89,7 @@ struct InlineExecutorTests {
   /// rule 19, rule 15: the timekeeper itself runs such a task, which lets it be called on again.
   @Test func theyMayWaitWithATimeoutAgainWhenTheirTimeIsOver() {
     let barrier = AsyncBarrier(parties: 2)
-    let hasty = TaskParty("hasty", at: barrier.threadBarrier, on: inline) {
+    let hasty = TaskParticipant("hasty", at: barrier.threadBarrier, on: inline) {
       var timeouts = 0
       for _ in 0..<5 {
         do {
@@ -107,7 +107,7 @@ struct InlineExecutorTests {
   /// rule 18: a task that runs inside its own cancellation may wait again, and cancel others.
   @Test func theyMayCancelOneAnother() {
     let barrier = AsyncBarrier(parties: 4)
-    let others = Notes<TaskParty<Arrival>>()
+    let others = Notes<TaskParticipant<Arrival>>()
     let tasks = waiting(3, at: barrier) { _ in for other in others.all { other.cancel() } }
     for task in tasks { others.add(task) }
     tasks[1].cancel()
@@ -115,7 +115,7 @@ struct InlineExecutorTests {
     #expect(tasks[1].isCancelled)
     // The others had been freed by then, or were cancelled too.
     for task in [tasks[0], tasks[2]] {
-      #expect(task.isCancelled || task.result.breakage?.reason == .cancelled)
+      #expect(task.isCancelled || task.result.barrierError?.reason == .cancelled)
     }
     expectBrokenForAll(barrier.threadBarrier, by: Cause(.cancelled, arrived: 3))
   }
@@ -126,7 +126,7 @@ struct InlineExecutorTests {
     let tickets = Counter(2 * 200)
     let outcomes = Notes<Outcome>()
     let tasks = (0..<5).map { _ in
-      TaskParty("inline", at: barrier.threadBarrier, on: inline) {
+      TaskParticipant("inline", at: barrier.threadBarrier, on: inline) {
         while tickets.add(-1) >= 0 { outcomes.add(.success(try await barrier.wait())) }
       }
     }
@@ -141,13 +141,13 @@ struct InlineExecutorTests {
       let barrier = ThreadBarrier.withOwnAction(parties: 2) { barrier, phase in
         if phase == 0 { barrier.reset() }
       }
-      let freed = TaskParty("freed", at: barrier, on: Inline()) {
+      let freed = TaskParticipant("freed", at: barrier, on: Inline()) {
         do { try await AsyncBarrier(sharing: barrier).wait() } catch {}
         return try await AsyncBarrier(sharing: barrier).wait()
       }
-      let last = Kind.thread.guest("last", at: barrier)
+      let last = Kind.thread.participant("last", at: barrier)
       expect(last.result, brokenBy: Cause(.reset, arrived: 2), at: barrier)
-      expect(Kind.thread.guest("partner", at: barrier).result, completed: 1, index: 1, of: barrier)
+      expect(Kind.thread.participant("partner", at: barrier).result, completed: 1, index: 1, of: barrier)
       expect(await freed.left(), completed: 1, index: 0, of: barrier)
     }
   }

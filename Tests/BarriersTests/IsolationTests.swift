@@ -17,7 +17,7 @@ struct IsolationTests {
         if phase.isMultiple(of: 2) {
           try await barrier.wait()
         } else {
-          try await barrier.participate {
+          try await barrier.abortOnError {
             assertIsolated()
             _ = try await barrier.wait(timeout: .seconds(3600))
             assertIsolated()
@@ -41,7 +41,9 @@ struct IsolationTests {
     let desk = Desk()
     let barrier = AsyncBarrier(parties: 4) { _ in desk.assertIsolated() }
     let tasks = (0..<4).map { _ in
-      TaskParty("at the desk", at: barrier.threadBarrier) { try await desk.work(at: barrier, phases: 30) }
+      TaskParticipant("at the desk", at: barrier.threadBarrier) {
+        try await desk.work(at: barrier, phases: 30)
+      }
     }
     for task in tasks { #expect((try? await task.left().get()) != nil) }
     #expect(await desk.overlaps == 0)
@@ -60,7 +62,7 @@ struct IsolationTests {
   @Test @MainActor func theMainActorIsKeptAndNotBlocked() async {
     let barrier = AsyncBarrier(parties: 4) { _ in MainActor.assertIsolated() }
     let tasks = (0..<4).map { _ in
-      TaskParty("main", at: barrier.threadBarrier) { try await meet(at: barrier) }
+      TaskParticipant("main", at: barrier.threadBarrier) { try await meet(at: barrier) }
     }
     for task in tasks { #expect((try? await task.left().get()) == 10) }
     #expect(barrier.phase == 10)
@@ -78,10 +80,10 @@ struct IsolationTests {
   @Test @MainActor func theMainActorIsKeptWhenThePhaseBreaks() async {
     let barrier = AsyncBarrier(parties: 2)
     for cause in [{ @Sendable in barrier.abort() }, { @Sendable in barrier.reset() }] {
-      let waiting = TaskParty("main", at: barrier.threadBarrier) { @MainActor in
+      let waiting = TaskParticipant("main", at: barrier.threadBarrier) { @MainActor in
         do { try await barrier.wait() } catch { MainActor.assertIsolated() }
       }
-      let breaks = TaskParty("breaks it", at: barrier.threadBarrier) {
+      let breaks = TaskParticipant("breaks it", at: barrier.threadBarrier) {
         eventually { barrier.waitingCount == 1 }
         cause()
       }

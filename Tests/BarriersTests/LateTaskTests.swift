@@ -13,9 +13,9 @@ struct LateTaskTests {
   private let steps = StepByStep()
 
   /// Tasks that have arrived and are suspended.
-  private func asleep(_ count: Int, at barrier: ThreadBarrier) -> [TaskParty<Arrival>] {
+  private func asleep(_ count: Int, at barrier: ThreadBarrier) -> [TaskParticipant<Arrival>] {
     let tasks = (0..<count).map { index in
-      TaskParty("sleeper \(index)", at: barrier, on: steps) {
+      TaskParticipant("sleeper \(index)", at: barrier, on: steps) {
         try await AsyncBarrier(sharing: barrier).wait()
       }
     }
@@ -24,7 +24,9 @@ struct LateTaskTests {
     return tasks
   }
 
-  private func cause(_ aftermath: Aftermath, at barrier: ThreadBarrier, _ sleepers: [TaskParty<Arrival>]) {
+  private func cause(
+    _ aftermath: Aftermath, at barrier: ThreadBarrier, _ sleepers: [TaskParticipant<Arrival>]
+  ) {
     switch aftermath {
     case .nothing: break
     case .abort: barrier.abort(Fault("after"))
@@ -33,8 +35,8 @@ struct LateTaskTests {
       barrier.abort(Fault("after"))
       barrier.reset()
     case .timeout:
-      let hasty = Kind.task.guest("hasty", at: barrier, .timeout(.zero))
-      #expect(hasty.result.breakage?.reason == .timedOut)
+      let hasty = Kind.task.participant("hasty", at: barrier, .timeout(.zero))
+      #expect(hasty.result.barrierError?.reason == .timedOut)
     case .cancellation: for sleeper in sleepers { sleeper.cancel() }
     case .manyBrokenPhases:
       for number in 0..<100 {
@@ -49,7 +51,7 @@ struct LateTaskTests {
   func aTaskOfACompletedPhaseReturnsWhateverHappensBeforeItWakesUp(after: Aftermath, last kind: Kind) {
     let barrier = ThreadBarrier(parties: 3)
     let sleepers = asleep(2, at: barrier)
-    let last = kind.guest("last", at: barrier)
+    let last = kind.participant("last", at: barrier)
     expect(last.result, completed: 0, index: 2, of: barrier)
     let broken = barrier.isBroken
     cause(after, at: barrier, sleepers)
@@ -102,7 +104,8 @@ struct LateTaskTests {
         barrier.abort(Fault("phase \(number)"))
         barrier.reset()
       case 1: barrier.reset()
-      default: expect(Kind.thread.guest(at: barrier).result, completed: UInt64(number), index: 1, of: barrier)
+      default:
+        expect(Kind.thread.participant(at: barrier).result, completed: UInt64(number), index: 1, of: barrier)
       }
       return TakenOut(sleeper: sleeper, jobs: steps.takeAll())
     }
@@ -128,7 +131,7 @@ struct LateTaskTests {
     let slow = asleep(1, at: barrier)[0]
     for phase in 0..<20 as Range<UInt64> {
       // Two are enough for phase 0, to which the slow one belongs.
-      let fast = [Kind.task, .thread, .task].prefix(phase == 0 ? 2 : 3).map { $0.guest(at: barrier) }
+      let fast = [Kind.task, .thread, .task].prefix(phase == 0 ? 2 : 3).map { $0.participant(at: barrier) }
       for guest in fast { expect(guest.result, completed: phase, of: barrier) }
     }
     #expect(!slow.hasLeft)
@@ -138,7 +141,7 @@ struct LateTaskTests {
 
   /// Jobs of a task that were taken from their executor, to be put back later.
   private struct TakenOut {
-    let sleeper: TaskParty<Arrival>
+    let sleeper: TaskParticipant<Arrival>
     let jobs: [UnownedJob]
   }
 }

@@ -51,7 +51,7 @@ struct LifetimeTests {
             row.barriers[number]!.abort(Fault("enough"))
           } else {
             let outcome = Outcome { try row.barriers[number]!.wait() }
-            #expect(outcome.breakage?.underlyingError as? Fault == Fault("enough"))
+            #expect(outcome.barrierError?.underlyingError as? Fault == Fault("enough"))
           }
           row.barriers[number] = nil
         }
@@ -72,7 +72,7 @@ struct LifetimeTests {
     barrier.reset()
     #expect(gone.now == 2)
 
-    let waiting = Party("waiting", at: barrier) { () -> Bool in
+    let waiting = ThreadParticipant("waiting", at: barrier) { () -> Bool in
       do { try barrier.wait() } catch { return true }
       return false
     }
@@ -92,7 +92,7 @@ struct LifetimeTests {
       deinit { barrier.reset() }
     }
     let barrier = ThreadBarrier(parties: 2)
-    let done = Party("meddling", at: barrier) {
+    let done = ThreadParticipant("meddling", at: barrier) {
       for _ in 0..<3 {
         barrier.abort(Meddling(barrier))
         barrier.abort(Meddling(barrier))  // comes too late, goes at once, and resets

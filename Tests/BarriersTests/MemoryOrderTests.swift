@@ -77,7 +77,7 @@ struct MemoryOrderTests {
       let cell = Cell()
       let barrier = ThreadBarrier(parties: 3)
       let waiting = (0..<2).map { _ in
-        Party("waiting", at: barrier) { () -> Int in
+        ThreadParticipant("waiting", at: barrier) { () -> Int in
           do { try barrier.wait() } catch { return cell.value }
           return -1
         }

@@ -20,7 +20,7 @@ struct MisuseTests {
   @Test func aMillionPartiesArePossible() {
     #expect(ThreadBarrier.maxParties >= 1_000_000)
     let barrier = ThreadBarrier(parties: ThreadBarrier.maxParties)
-    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
     expect(hasty.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
   }
 
@@ -72,7 +72,7 @@ struct MisuseTests {
       // And, after the inner one's, at a barrier of which this thread has left the action.
       try inner.wait()
     }
-    let alone = Party("alone", at: outer) {
+    let alone = ThreadParticipant("alone", at: outer) {
       let failed = Outcome { try outer.wait() }
       expect(failed, brokenBy: Cause(.actionFailed, by: Fault("once"), arrived: 1), at: outer, isOrigin: true)
       outer.reset()
@@ -89,7 +89,7 @@ struct MisuseTests {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let shared = Unmanaged.passRetained(Owner())
       let hold = Gate()
-      let holder = Party("holder") {
+      let holder = ThreadParticipant("holder") {
         shared._withUnsafeGuaranteedRef { owner in owner.monitor.withLock { _ in hold.pass() } }
       }
       eventually { hold.visitors == 1 }

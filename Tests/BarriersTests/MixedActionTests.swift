@@ -29,9 +29,9 @@ struct MixedActionTests {
   @Test func itRunsInTheTaskThatArrivedLast() {
     let names = Notes<String>()
     let barrier = AsyncBarrier(parties: 2) { _ in names.add(TaskName.current) }
-    let early = TaskParty("early", at: barrier.threadBarrier) { try await barrier.wait() }
+    let early = TaskParticipant("early", at: barrier.threadBarrier) { try await barrier.wait() }
     eventually { barrier.waitingCount == 1 }
-    let last = TaskParty("last", at: barrier.threadBarrier) {
+    let last = TaskParticipant("last", at: barrier.threadBarrier) {
       try await TaskName.$current.withValue("last") { try await barrier.wait() }
     }
     expect(last.result, completed: 0, index: 1, of: barrier.threadBarrier)
@@ -105,7 +105,7 @@ struct MixedActionTests {
     let early = mixture.early(at: barrier)
     let runner = mixture.last(at: barrier)
     eventually { gate.visitors == 1 }
-    let surplus = Kind.allCases.map { $0.guest("surplus", at: barrier) }
+    let surplus = Kind.allCases.map { $0.participant("surplus", at: barrier) }
     eventually { barrier.callers == mixture.count + surplus.count }
     for guest in surplus { guest.fallsAsleep() }
     call.make(at: barrier)
@@ -124,7 +124,7 @@ struct MixedActionTests {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: mixture.count) { _ in gate.pass() }
     let deadline = ContinuousClock.now + .milliseconds(300)
-    let early = mixture.kinds.dropLast().map { $0.guest("early", at: barrier, .until(deadline)) }
+    let early = mixture.kinds.dropLast().map { $0.participant("early", at: barrier, .until(deadline)) }
     eventually { barrier.waitingCount == mixture.count - 1 || barrier.isBroken }
     let last = mixture.last(at: barrier, .until(deadline))
     eventually { gate.visitors == 1 || barrier.isBroken }

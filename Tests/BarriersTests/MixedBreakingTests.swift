@@ -43,7 +43,7 @@ struct MixedBreakingTests {
     for (round, wait) in waits.enumerated() {
       let phase = UInt64(round)
       let waiting = mixture.early(at: barrier, .timeout(.seconds(3600)))
-      let hasty = kind.guest("hasty", at: barrier, wait())
+      let hasty = kind.participant("hasty", at: barrier, wait())
       let breakage = Cause(.timedOut, phase: phase, arrived: mixture.count)
       expect(hasty.result, brokenBy: breakage, at: barrier, isOrigin: true)
       for guest in waiting { expect(guest.result, brokenBy: breakage, at: barrier) }
@@ -70,16 +70,16 @@ struct MixedBreakingTests {
       gate.pass()
       throw Fault("no")
     }
-    let pair = [Kind.thread, .task].map { $0.guest(at: barrier) }
+    let pair = [Kind.thread, .task].map { $0.participant(at: barrier) }
     eventually { gate.visitors == 1 }
-    let surplus = kind.guest("surplus", at: barrier, .timeout(.zero))
+    let surplus = kind.participant("surplus", at: barrier, .timeout(.zero))
     eventually { barrier.callers == 3 }
     surplus.fallsAsleep()
     #expect(!surplus.hasLeft)
     gate.open()
     let told = Cause(.actionFailed, by: Fault("no"), arrived: 2)
     expect(surplus.result, brokenBy: told, at: barrier)
-    #expect(pair.count { $0.result.breakage?.isOrigin == true } == 1)
+    #expect(pair.count { $0.result.barrierError?.isOrigin == true } == 1)
     expectBrokenForAll(barrier, by: told)
   }
 
@@ -88,10 +88,10 @@ struct MixedBreakingTests {
   func theTimeOfASurplusCallerCountsInTheNextPhase(kind: Kind) {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 2) { _ in gate.pass() }
-    let pair = [Kind.thread, .task].map { $0.guest(at: barrier) }
+    let pair = [Kind.thread, .task].map { $0.participant(at: barrier) }
     eventually { gate.visitors == 1 }
     let deadline = ContinuousClock.now + .milliseconds(30)
-    let surplus = kind.guest("surplus", at: barrier, .until(deadline))
+    let surplus = kind.participant("surplus", at: barrier, .until(deadline))
     eventually { barrier.callers == 3 }
     surplus.fallsAsleep()
     passing(deadline)

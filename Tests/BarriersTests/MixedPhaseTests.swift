@@ -81,7 +81,7 @@ struct MixedPhaseTests {
     let early = mixture.early(at: barrier)
     let last = mixture.last(at: barrier)
     eventually { gate.visitors == 1 }
-    let surplus = kind.guest("surplus", at: barrier)
+    let surplus = kind.participant("surplus", at: barrier)
     eventually { barrier.callers == mixture.count + 1 }
     surplus.fallsAsleep()
     #expect(barrier.waitingCount == mixture.count)
@@ -91,7 +91,7 @@ struct MixedPhaseTests {
     surplus.fallsAsleep()
     #expect(!surplus.hasLeft)
     #expect(barrier.phase == 1)
-    let others = mixture.kinds.dropFirst().map { $0.guest(at: barrier) }
+    let others = mixture.kinds.dropFirst().map { $0.participant(at: barrier) }
     for guest in others { expect(guest.result, completed: 1, of: barrier) }
     expect(surplus.result, completed: 1, index: 0, of: barrier)
   }

@@ -7,8 +7,8 @@ import Testing
 /// is resumed twice: that would end the process.
 struct MixedRaceTests {
   /// rule 1, rule 12, rule 14, rule 18, rule 19, rule 20
-  @Test(arguments: MixedRace.Event.pairs, MixedRace.Cast.allCases)
-  func twoEventsInTheSameInstantHaveOneOutcome(events: [MixedRace.Event], cast: MixedRace.Cast) {
+  @Test(arguments: MixedRace.Event.pairs, MixedRace.ParticipantMix.allCases)
+  func twoEventsInTheSameInstantHaveOneOutcome(events: [MixedRace.Event], cast: MixedRace.ParticipantMix) {
     stress(share: MixedRace.Event.pairs.count) { _ in
       for _ in 0..<10 {
         let race = MixedRace(events, cast: cast)
@@ -23,10 +23,10 @@ struct MixedRaceTests {
     stress(share: 9) { round in
       let barrier = ThreadBarrier(parties: count)
       let tasks = (1..<count).map { _ in
-        TaskParty(at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+        TaskParticipant(at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
       }
       if round.isMultiple(of: 2) { eventually { barrier.waitingCount == count - 1 } }
-      let guest = last.guest("last", at: barrier)
+      let guest = last.participant("last", at: barrier)
       for _ in 0..<round % 50 { sched_yield() }
       tasks[0].cancel()
       let outcomes = [guest.result] + tasks.map(\.result)
@@ -34,7 +34,8 @@ struct MixedRaceTests {
       let completed = outcomes.count { $0.arrival != nil }
       #expect(completed == 0 || completed == count)
       #expect(tasks[0].isCancelled == (completed == 0))
-      #expect(outcomes.compactMap(\.breakage).allSatisfy { $0.reason == .cancelled && $0.arrived < count })
+      #expect(
+        outcomes.compactMap(\.barrierError).allSatisfy { $0.reason == .cancelled && $0.arrived < count })
       #expect(barrier.isBroken == (completed == 0))
     }
   }
@@ -43,19 +44,19 @@ struct MixedRaceTests {
   /// come to sleep in the next phase. It wakes none of those.
   @Test func tasksOfTheNextPhaseAreNotWokenWithThoseOfTheLast() {
     let barrier = ThreadBarrier(parties: 4)
-    let early = (0..<3).map { _ in Kind.task.guest("early", at: barrier) }
+    let early = (0..<3).map { _ in Kind.task.participant("early", at: barrier) }
     eventually { barrier.waitingCount == 3 }
     for task in early { task.fallsAsleep() }
     // To wake them, the last needs the lock.
     let hold = Gate()
-    let holder = Party("holds the lock") { barrier.core.slowPath.withLock { _ in hold.pass() } }
+    let holder = ThreadParticipant("holds the lock") { barrier.core.locked.withLock { _ in hold.pass() } }
     eventually { hold.visitors == 1 }
-    let last = Party("last", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     eventually { barrier.phase == 1 }
     last.freeze()
     hold.open()
     _ = holder.result
-    let next = (0..<3).map { _ in Kind.task.guest("next", at: barrier) }
+    let next = (0..<3).map { _ in Kind.task.participant("next", at: barrier) }
     eventually { barrier.waitingCount == 3 }
     for task in next { task.fallsAsleep() }
     last.thaw()
@@ -63,7 +64,7 @@ struct MixedRaceTests {
     for task in early { expect(task.result, completed: 0, of: barrier) }
     for task in next { task.fallsAsleep() }
     #expect(next.allSatisfy { !$0.hasLeft })
-    expect(Kind.thread.guest("last", at: barrier).result, completed: 1, index: 3, of: barrier)
+    expect(Kind.thread.participant("last", at: barrier).result, completed: 1, index: 3, of: barrier)
     for task in next { expect(task.result, completed: 1, of: barrier) }
   }
 }

@@ -31,7 +31,7 @@ struct MixedStressTests {
       let barrier = ThreadBarrier(parties: crowd.parties) { phase in
         if phase.isMultiple(of: 7) { throw Fault("action of phase \(phase)") }
       }
-      expectAllOrNone(crowd.riot(at: barrier), parties: crowd.parties)
+      expectAllOrNone(crowd.runChaos(at: barrier), parties: crowd.parties)
       #expect(barrier.isBroken)
     }
   }

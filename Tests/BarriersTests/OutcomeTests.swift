@@ -14,10 +14,12 @@ struct OutcomeTests {
   @Test(arguments: Aftermath.allCases, [2, 4])
   func aPartyOfACompletedPhaseReturnsWhateverHappensBeforeItWakesUp(after: Aftermath, count: Int) {
     let barrier = ThreadBarrier(parties: count)
-    let sleepers = (1..<count).map { index in Party("sleeper \(index)", at: barrier) { try barrier.wait() } }
+    let sleepers = (1..<count).map { index in
+      ThreadParticipant("sleeper \(index)", at: barrier) { try barrier.wait() }
+    }
     eventually { barrier.waitingCount == count - 1 }
     for sleeper in sleepers { sleeper.freeze() }
-    let last = Party("last", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     expect(last.result, completed: 0, index: count - 1, of: barrier)
     cause(after, at: barrier)
     for sleeper in sleepers { sleeper.thaw() }
@@ -29,7 +31,9 @@ struct OutcomeTests {
   @Test(arguments: Aftermath.allCases, [2, 4])
   func aPartyOfABrokenPhaseThrowsItsOwnErrorHoweverLateItWakesUp(after: Aftermath, count: Int) {
     let barrier = ThreadBarrier(parties: count)
-    let sleepers = (1..<count).map { index in Party("sleeper \(index)", at: barrier) { try barrier.wait() } }
+    let sleepers = (1..<count).map { index in
+      ThreadParticipant("sleeper \(index)", at: barrier) { try barrier.wait() }
+    }
     eventually { barrier.waitingCount == count - 1 }
     for sleeper in sleepers { sleeper.freeze() }
     barrier.abort(Fault("first"))
@@ -44,7 +48,7 @@ struct OutcomeTests {
   @Test(arguments: Aftermath.allCases)
   func aPartyThatWasResetIsToldSoHoweverLateItWakesUp(after: Aftermath) {
     let barrier = ThreadBarrier(parties: 3)
-    let sleeper = Party("sleeper", at: barrier) { try barrier.wait() }
+    let sleeper = ThreadParticipant("sleeper", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     sleeper.freeze()
     barrier.reset()
@@ -56,15 +60,15 @@ struct OutcomeTests {
   /// rule 1
   @Test func laterPhasesThatCompleteAndBreakChangeNothingForThoseWhoStillSleep() {
     let barrier = ThreadBarrier(parties: 2)
-    let broken = Party("sleeper of phase 0", at: barrier) { try barrier.wait() }
+    let broken = ThreadParticipant("sleeper of phase 0", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     broken.freeze()
     barrier.abort(Fault("phase 0"))
     barrier.reset()
-    let completed = Party("sleeper of phase 1", at: barrier) { try barrier.wait() }
+    let completed = ThreadParticipant("sleeper of phase 1", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     completed.freeze()
-    let last = Party("last of phase 1", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last of phase 1", at: barrier) { try barrier.wait() }
     expect(last.result, completed: 1, index: 1, of: barrier)
     barrier.abort(Fault("phase 2"))
     broken.thaw()
@@ -78,12 +82,12 @@ struct OutcomeTests {
   @Test func aTimeoutThatIsOverBeforeOneWakesUpChangesNothingIfAllHadArrived() {
     let barrier = ThreadBarrier(parties: 2)
     let deadline = ContinuousClock.now + .milliseconds(300)
-    let sleeper = Party("sleeper", at: barrier) { try barrier.wait(until: deadline) }
+    let sleeper = ThreadParticipant("sleeper", at: barrier) { try barrier.wait(until: deadline) }
     eventually { barrier.waitingCount == 1 || barrier.isBroken }
     // On a slow machine the time may be over before the story begins.
     guard !barrier.isBroken else { return }
     sleeper.freeze()
-    let last = Party("last", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     expect(last.result, completed: 0, index: 1, of: barrier)
     passing(deadline)
     sleeper.thaw()
@@ -100,8 +104,8 @@ struct OutcomeTests {
       barrier.abort(Fault("after"))
       barrier.reset()
     case .timeout:
-      let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
-      #expect(hasty.result.breakage?.reason == .timedOut)
+      let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+      #expect(hasty.result.barrierError?.reason == .timedOut)
     case .manyBrokenPhases:
       for number in 0..<100 {
         barrier.abort(Fault("after \(number)"))

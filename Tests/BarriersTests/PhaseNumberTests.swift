@@ -61,11 +61,11 @@ struct PhaseNumberTests {
     let barrier = ThreadBarrier(
       BarrierCore(parties: 2, label: nil, strategy: .parking, firstPhase: Self.wrap - 2, action: nil))
     for phase in Self.wrap - 2..<Self.wrap + 2 {
-      let waiting = Party("waiting") { try barrier.wait() }
+      let waiting = ThreadParticipant("waiting") { try barrier.wait() }
       eventually { barrier.waitingCount == 1 }
       barrier.abort(Fault("\(phase)"))
-      #expect(waiting.result.breakage?.phase == phase)
-      #expect(waiting.result.breakage?.underlyingError as? Fault == Fault("\(phase)"))
+      #expect(waiting.result.barrierError?.phase == phase)
+      #expect(waiting.result.barrierError?.underlyingError as? Fault == Fault("\(phase)"))
       #expect(barrier.phase == phase + 1)
       barrier.reset()
       #expect(barrier.phase == phase + 1)

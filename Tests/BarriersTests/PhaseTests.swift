@@ -10,7 +10,7 @@ struct PhaseTests {
     let barrier = ThreadBarrier(parties: count, strategy: strategy)
     for phase in 0..<3 as Range<UInt64> {
       let parties = (0..<count).map { index in
-        let party = Party("party \(index)", at: barrier) { try barrier.wait() }
+        let party = ThreadParticipant("party \(index)", at: barrier) { try barrier.wait() }
         if index < count - 1 { eventually { barrier.waitingCount == index + 1 } }
         return party
       }
@@ -26,12 +26,13 @@ struct PhaseTests {
   /// rule 2
   @Test func nobodyPassesBeforeAllHaveArrived() {
     let barrier = ThreadBarrier(parties: 4)
-    let early = (0..<3).map { index in Party("early \(index)", at: barrier) { try barrier.wait() } }
+    let early = (0..<3).map { index in ThreadParticipant("early \(index)", at: barrier) { try barrier.wait() }
+    }
     eventually { barrier.waitingCount == 3 }
     for party in early { party.fallsAsleep() }
     #expect(early.allSatisfy { !$0.hasLeft })
     #expect(barrier.phase == 0)
-    let last = Party("last", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     expect(last.result, completed: 0, index: 3, of: barrier)
     for party in early { expect(party.result, completed: 0, of: barrier) }
   }
@@ -74,7 +75,7 @@ struct PhaseTests {
   /// rule 2
   @Test func nobodyWaitsForSlowLeavers() {
     let barrier = ThreadBarrier(parties: 3, strategy: .parking)
-    let slow = Party("slow", at: barrier) { try barrier.wait() }
+    let slow = ThreadParticipant("slow", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     slow.freeze()
     for phase in 0..<20 as Range<UInt64> {
@@ -91,9 +92,10 @@ struct PhaseTests {
   @Test func aSurplusCallerJoinsTheNextPhase() {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 2) { phase in if phase == 0 { gate.pass() } }
-    let pair = (0..<2).map { index in Party("one of the pair", at: barrier) { try barrier.wait() } }
+    let pair = (0..<2).map { index in ThreadParticipant("one of the pair", at: barrier) { try barrier.wait() }
+    }
     eventually { gate.visitors == 1 }
-    let surplus = Party("surplus", at: barrier) { try barrier.wait() }
+    let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
     surplus.fallsAsleep()
     #expect(barrier.waitingCount == 2)
     #expect(barrier.phase == 0)
@@ -102,7 +104,7 @@ struct PhaseTests {
     eventually { barrier.waitingCount == 1 }
     #expect(!surplus.hasLeft)
     #expect(barrier.phase == 1)
-    let partner = Party("partner", at: barrier) { try barrier.wait() }
+    let partner = ThreadParticipant("partner", at: barrier) { try barrier.wait() }
     expect(partner.result, completed: 1, index: 1, of: barrier)
     expect(surplus.result, completed: 1, index: 0, of: barrier)
   }
@@ -129,7 +131,7 @@ struct PhaseTests {
   @Test(arguments: [WaitStrategy.adaptive, .parking])
   func onePartyNeverBlocks(strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 1, strategy: strategy)
-    let alone = Party("alone", at: barrier) {
+    let alone = ThreadParticipant("alone", at: barrier) {
       try (0..<1000).map { _ in try barrier.wait() } + [
         barrier.wait(timeout: .zero), barrier.wait(until: .now),
       ]

@@ -11,7 +11,7 @@ struct PoolTests {
     let barrier = AsyncBarrier(parties: tasks) { _ in runs.add() }
     Pool.with(threads: threads) { pool in
       let parties = (0..<tasks).map { index in
-        TaskParty("task \(index)", at: barrier.threadBarrier, on: pool) {
+        TaskParticipant("task \(index)", at: barrier.threadBarrier, on: pool) {
           for phase in 0..<5 as Range<UInt64> {
             if try await barrier.wait().phase != phase { wrong.add() }
           }
@@ -33,7 +33,7 @@ struct PoolTests {
     let barrier = ThreadBarrier(parties: tasks + 2)
     Pool.with(threads: 1) { pool in
       let parties = (0..<tasks).map { index in
-        TaskParty("task \(index)", at: barrier, on: pool) {
+        TaskParticipant("task \(index)", at: barrier, on: pool) {
           try await AsyncBarrier(sharing: barrier).wait(timeout: .seconds(3600))
         }
       }
@@ -50,7 +50,7 @@ struct PoolTests {
         parties[0].cancel()
         told = Cause(.cancelled, arrived: tasks)
       case .timeout:
-        _ = Kind.task.guest("hasty", at: barrier, .timeout(.zero)).result
+        _ = Kind.task.participant("hasty", at: barrier, .timeout(.zero)).result
         told = Cause(.timedOut, arrived: tasks + 1)
       }
       #expect(parties[0].isCancelled == (end == .cancellation))
@@ -63,7 +63,7 @@ struct PoolTests {
     let barrier = ThreadBarrier(parties: 12)
     Pool.with(threads: 1) { pool in
       let tasks = (0..<8).map { _ in
-        TaskParty("task", at: barrier, on: pool) {
+        TaskParticipant("task", at: barrier, on: pool) {
           for _ in 0..<100 { try await AsyncBarrier(sharing: barrier).wait() }
         }
       }
@@ -79,7 +79,7 @@ struct PoolTests {
     await #expect(processExitsWith: .success) {
       let barrier = AsyncBarrier(parties: 10_000)
       let parties = (0..<10_000).map { index in
-        TaskParty("task \(index)", at: barrier.threadBarrier, on: globalConcurrentExecutor) {
+        TaskParticipant("task \(index)", at: barrier.threadBarrier, on: globalConcurrentExecutor) {
           for _ in 0..<5 { try await barrier.wait() }
         }
       }

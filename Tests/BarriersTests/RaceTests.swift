@@ -14,7 +14,7 @@ struct RaceTests {
       let races = (0..<20).map { _ in Race(events, strategy: strategy) }
       let shown = Counter()  // how many of the races the crew may run
       let crew = (0..<Race.crew).map { index in
-        Party("racer \(index) of \(events)") {
+        ThreadParticipant("racer \(index) of \(events)") {
           for (number, race) in races.enumerated() {
             while shown.now <= number { sched_yield() }
             race.takePart(index)
@@ -41,11 +41,11 @@ struct RaceTests {
         try barrier.wait(timeout: .microseconds(index == 0 ? round % 50 * 4 * count : 1 << 40))
       }
       expectAllOrNone(outcomes, parties: count)
-      let broken = outcomes.compactMap(\.breakage)
+      let broken = outcomes.compactMap(\.barrierError)
       #expect(broken.isEmpty || broken.count == count)
       #expect(broken.allSatisfy { $0.reason == .timedOut && $0.arrived < count })
       #expect(barrier.isBroken == !broken.isEmpty)
-      #expect(outcomes[0].breakage?.isOrigin != false)
+      #expect(outcomes[0].barrierError?.isOrigin != false)
     }
   }
 }

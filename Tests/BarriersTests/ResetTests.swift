@@ -22,7 +22,9 @@ struct ResetTests {
   @Test(arguments: [WaitStrategy.adaptive, .parking])
   func onOneWithWaitersItBreaksTheirPhaseAndIsFreshAtOnce(strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 3, label: "halo", strategy: strategy)
-    let waiting = (0..<2).map { index in Party("waiting \(index)", at: barrier) { try barrier.wait() } }
+    let waiting = (0..<2).map { index in
+      ThreadParticipant("waiting \(index)", at: barrier) { try barrier.wait() }
+    }
     eventually { barrier.waitingCount == 2 }
     barrier.reset()
     #expect(!barrier.isBroken)
@@ -58,7 +60,7 @@ struct ResetTests {
     barrier.abort(Fault("second"))
     expectBroken(barrier, by: Cause(.aborted, by: Fault("second"), phase: 1, arrived: 0))
     barrier.reset()
-    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
     let timedOut = Cause(.timedOut, phase: 2, arrived: 1)
     expect(hasty.result, brokenBy: timedOut, at: barrier, isOrigin: true)
     expectBroken(barrier, by: timedOut)
@@ -68,7 +70,7 @@ struct ResetTests {
   @Test func whoeverComesAfterAResetIsNeverRefused() {
     stress { _ in
       let barrier = ThreadBarrier(parties: 3)
-      let waiting = (0..<2).map { _ in Party("waiting", at: barrier) { try barrier.wait() } }
+      let waiting = (0..<2).map { _ in ThreadParticipant("waiting", at: barrier) { try barrier.wait() } }
       eventually { barrier.waitingCount == 2 }
       barrier.reset()
       expectFresh(barrier, phase: 1)

@@ -38,7 +38,7 @@ struct SignalTests {
       { try barrier.wait(until: .now + .seconds(1 << 20)) },
     ]
     for phase in 0..<3 as Range<UInt64> {
-      let sleepers = waits.map { Party("sleeper", at: barrier, $0) }
+      let sleepers = waits.map { ThreadParticipant("sleeper", at: barrier, $0) }
       eventually { barrier.waitingCount == 4 }
       let rain = Self.received.now + 1_000
       eventually {
@@ -49,7 +49,7 @@ struct SignalTests {
       #expect(sleepers.allSatisfy { !$0.hasLeft })
       #expect(barrier.waitingCount == 4)
       #expect(barrier.phase == phase)
-      let last = Party("last", at: barrier) { try barrier.wait() }
+      let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
       expectAllOrNone((sleepers + [last]).map(\.result), parties: 5)
       expect(last.result, completed: phase, index: 4, of: barrier)
     }
@@ -62,7 +62,7 @@ struct SignalTests {
     let barrier = ThreadBarrier(parties: 2)
     let timeout = Duration.milliseconds(100)
     let start = ContinuousClock.now
-    let alone = Party("alone", at: barrier) { try barrier.wait(timeout: timeout) }
+    let alone = ThreadParticipant("alone", at: barrier) { try barrier.wait(timeout: timeout) }
     let before = Self.received.now
     while !alone.hasLeft {
       alone.thread.signal(SIGUSR1)
@@ -81,11 +81,11 @@ struct SignalTests {
     let outcomes = Notes<Outcome>()
     let isOver = Counter()
     let busy = (0..<4).map { index in
-      Party("busy \(index)", at: barrier) {
+      ThreadParticipant("busy \(index)", at: barrier) {
         while isOver.now == 0 {
           let outcome = Outcome { try barrier.wait(timeout: .seconds(1 << 20)) }
           outcomes.add(outcome)
-          if outcome.breakage?.reason == .aborted { barrier.reset() }
+          if outcome.barrierError?.reason == .aborted { barrier.reset() }
         }
         barrier.abort(Fault("the end"))
       }

@@ -13,33 +13,34 @@ struct SnapshotTests {
     let barrier = ThreadBarrier(parties: mixture.count, label: "halo")
     let early = mixture.early(at: barrier)
     let snapshot = barrier.snapshot()
-    #expect(snapshot.label == "halo" && snapshot.phase == 0 && snapshot.breakage == nil)
-    #expect(snapshot.parties == mixture.count && snapshot.arrived == early.count && snapshot.missing == 1)
-    let sleepers = snapshot.sleepers.sorted { $0.index < $1.index }
-    #expect(sleepers.map(\.index) == Array(0..<early.count))
-    let kinds: [BarrierSnapshot.Sleeper.Kind] = mixture.kinds.dropLast().map { $0 == .task ? .task : .thread }
-    #expect(sleepers.map(\.kind) == kinds)
-    #expect(sleepers.allSatisfy { $0.fileID == "BarriersTests/Mixture.swift" && $0.line > 20 })
-    #expect(sleepers.allSatisfy { $0.duration >= .zero && $0.duration < Limits.patience })
-    let durations = snapshot.sleepers.map(\.duration)
+    #expect(snapshot.label == "halo" && snapshot.phase == 0 && snapshot.error == nil)
+    #expect(
+      snapshot.parties == mixture.count && snapshot.arrived == early.count && snapshot.missingCount == 1)
+    let waiters = snapshot.waiters.sorted { $0.index < $1.index }
+    #expect(waiters.map(\.index) == Array(0..<early.count))
+    let kinds: [BarrierSnapshot.Waiter.Kind] = mixture.kinds.dropLast().map { $0 == .task ? .task : .thread }
+    #expect(waiters.map(\.kind) == kinds)
+    #expect(waiters.allSatisfy { $0.fileID == "BarriersTests/Mixture.swift" && $0.line > 20 })
+    #expect(waiters.allSatisfy { $0.duration >= .zero && $0.duration < Limits.patience })
+    let durations = snapshot.waiters.map(\.duration)
     #expect(durations == durations.sorted(by: >), "those first who have slept longest")
 
     expect(mixture.last(at: barrier).result, completed: 0, of: barrier)
     for guest in early { _ = guest.result }
     let after = barrier.snapshot()
-    #expect(after.phase == 1 && after.arrived == 0 && after.sleepers.isEmpty)
-    #expect(after.missing == mixture.count)
+    #expect(after.phase == 1 && after.arrived == 0 && after.waiters.isEmpty)
+    #expect(after.missingCount == mixture.count)
   }
 
   /// rule 28
   @Test func eachHasItsNameAndThePlaceWhereItWaits() throws {
-    let snapshots = try Party("caller") {
+    let snapshots = try ThreadParticipant("caller") {
       try withThreadTeam(size: 3, label: "halo") { member -> BarrierSnapshot? in
         switch member.index {
-        case 0: try member.sync()
+        case 0: try member.wait()
         case 1: try member.barrier.wait(timeout: .seconds(3600))
         default:
-          while member.barrier.snapshot().sleepers.count < 2 { sched_yield() }
+          while member.barrier.snapshot().waiters.count < 2 { sched_yield() }
           let snapshot = member.barrier.snapshot()
           try member.barrier.wait(until: .now + .seconds(3600))
           return snapshot
@@ -48,11 +49,11 @@ struct SnapshotTests {
       }
     }.result.get()
     let snapshot = try #require(snapshots[2])
-    let sleepers: [BarrierSnapshot.Sleeper] = snapshot.sleepers.sorted { $0.line < $1.line }
-    #expect(sleepers.map(\.name) == ["halo 0", "halo 1"])
-    #expect(sleepers.map(\.line) == [#line - 14, #line - 13])
-    #expect(sleepers.allSatisfy { $0.fileID == #fileID && $0.kind == .thread && $0.queue == nil })
-    #expect(snapshot.missingMembers == ["halo 2"])
+    let waiters: [BarrierSnapshot.Waiter] = snapshot.waiters.sorted { $0.line < $1.line }
+    #expect(waiters.map(\.name) == ["halo 0", "halo 1"])
+    #expect(waiters.map(\.line) == [#line - 14, #line - 13])
+    #expect(waiters.allSatisfy { $0.fileID == #fileID && $0.kind == .thread && $0.queue == nil })
+    #expect(snapshot.missing == ["halo 2"])
     #expect(snapshot.likelyCause == nil)
   }
 
@@ -64,12 +65,12 @@ struct SnapshotTests {
     for phase in 0..<3 as Range<UInt64> {
       let tasks = names.enumerated().map { index, name in
         let task = Task(name: name, executorPreference: ThreadPerJob()) { try await barrier.wait() }
-        eventually { barrier.snapshot().sleepers.count == index + 1 }
+        eventually { barrier.snapshot().waiters.count == index + 1 }
         return task
       }
-      let sleepers = barrier.snapshot().sleepers.sorted { $0.index < $1.index }
-      #expect(sleepers.map(\.name) == names)
-      #expect(sleepers.allSatisfy { $0.kind == .task && $0.fileID == #fileID && $0.line == #line - 6 })
+      let waiters = barrier.snapshot().waiters.sorted { $0.index < $1.index }
+      #expect(waiters.map(\.name) == names)
+      #expect(waiters.allSatisfy { $0.kind == .task && $0.fileID == #fileID && $0.line == #line - 6 })
       #expect(try await barrier.wait().phase == phase)
       for task in tasks { _ = try await task.value }
     }
@@ -79,12 +80,12 @@ struct SnapshotTests {
   @Test func surplusCallersAreToldApart() {
     let hold = Gate()
     let barrier = ThreadBarrier(parties: 1, label: "halo") { phase in if phase == 0 { hold.pass() } }
-    let last = Party("last", at: barrier) { try barrier.wait() }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     eventually { hold.visitors == 1 }
-    let surplus = Party("surplus", at: barrier) { try barrier.wait() }
-    eventually { barrier.snapshot().sleepers.count == 1 }
+    let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
+    eventually { barrier.snapshot().waiters.count == 1 }
     let snapshot = barrier.snapshot()
-    #expect(snapshot.sleepers[0].index == 1 && snapshot.arrived == 1 && snapshot.missing == 0)
+    #expect(snapshot.waiters[0].index == 1 && snapshot.arrived == 1 && snapshot.missingCount == 0)
     #expect(snapshot.likelyCause == "all have arrived; the action has not returned")
     let text = "\(snapshot)"
     #expect(
@@ -100,33 +101,33 @@ struct SnapshotTests {
   /// rule 28
   @Test func aBrokenBarrierSaysWhy() {
     let barrier = ThreadBarrier(parties: 3, label: "halo")
-    let waiting = Party("waiting", at: barrier) { try barrier.wait() }
+    let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     barrier.abort(Fault("enough"))
     _ = waiting.result
     let snapshot = barrier.snapshot()
-    #expect(snapshot.breakage?.underlyingError as? Fault == Fault("enough"))
-    #expect(snapshot.arrived == 0 && snapshot.missing == 0 && snapshot.sleepers.isEmpty)
+    #expect(snapshot.error?.underlyingError as? Fault == Fault("enough"))
+    #expect(snapshot.arrived == 0 && snapshot.missingCount == 0 && snapshot.waiters.isEmpty)
     #expect(
       "\(snapshot)"
         == "barrier \"halo\" broken in phase 0: aborted with 1 of 3 parties arrived; cause: enough")
     barrier.reset()
-    #expect(barrier.snapshot().breakage == nil && barrier.snapshot().missing == 3)
+    #expect(barrier.snapshot().error == nil && barrier.snapshot().missingCount == 3)
   }
 
   /// rule 28: in a log.
   @Test func itReadsWell() throws {
     let idle = ThreadBarrier(parties: 2).snapshot()
     #expect("\(idle)" == "barrier, phase 0: 0 of 2 parties have arrived, 2 are missing")
-    let text = try Party("caller") {
+    let text = try ThreadParticipant("caller") {
       try withThreadTeam(size: 3, label: "halo") { member in
         if member.index < 2 {
-          try member.sync()
+          try member.wait()
           return ""
         }
-        while member.barrier.snapshot().sleepers.count < 2 && !member.barrier.isBroken { sched_yield() }
+        while member.barrier.snapshot().waiters.count < 2 && !member.barrier.isBroken { sched_yield() }
         let text = "\(member.barrier.snapshot())"
-        try member.sync()
+        try member.wait()
         return text
       }
     }.result.get()[2]
@@ -141,17 +142,18 @@ struct SnapshotTests {
   // MARK: While everything happens
 
   /// rule 28: nobody is disturbed, and each picture is one that can be.
-  @Test(arguments: Cast.allCases) func whileManyMeetEachPictureIsOneThatCanBe(cast: Cast) {
+  @Test(arguments: ParticipantMix.allCases) func whileManyMeetEachPictureIsOneThatCanBe(cast: ParticipantMix)
+  {
     let (parties, phases) = (4, 300)
     let barrier = ThreadBarrier(parties: parties)
     let isOver = Counter()
-    let watcher = Party("watcher") {
+    let watcher = ThreadParticipant("watcher") {
       var pictures = 0
       while isOver.now == 0 || pictures == 0 {
         let snapshot = barrier.snapshot()
-        let places = snapshot.sleepers.map(\.index)
+        let places = snapshot.waiters.map(\.index)
         #expect(Set(places).count == places.count && places.allSatisfy { $0 < parties })
-        #expect(snapshot.sleepers.count <= snapshot.arrived && snapshot.arrived <= parties, "\(snapshot)")
+        #expect(snapshot.waiters.count <= snapshot.arrived && snapshot.arrived <= parties, "\(snapshot)")
         pictures += 1
       }
       return pictures

@@ -78,7 +78,7 @@ struct SoakTests {
     let barrier = ThreadBarrier(parties: parties, strategy: Bool.random() ? .adaptive : .parking) { phase in
       if phase.isMultiple(of: failing) { throw Fault("action of phase \(phase)") }
     }
-    return tally(crowd.riot(at: barrier), parties: parties, found: [])
+    return tally(crowd.runChaos(at: barrier), parties: parties, found: [])
   }
 
   /// Everything that was seen is held against the sequential barrier.
@@ -93,7 +93,7 @@ struct SoakTests {
     let found = found + contradictions(in: outcomes, parties: parties)
     return Count(
       rounds: 1, calls: outcomes.count, completed: Set(outcomes.compactMap { $0.arrival?.phase }).count,
-      broken: Set(outcomes.compactMap { $0.breakage?.phase }).count, failures: report(found))
+      broken: Set(outcomes.compactMap { $0.barrierError?.phase }).count, failures: report(found))
   }
 
   /// Into the file that `BARRIERS_SOAK_LOG` names, at once: what a test prints may be kept back until it is over.

@@ -17,15 +17,16 @@ struct StallTests {
     let reports = Notes<BarrierSnapshot>()
     barrier.reportStalls(after: .milliseconds(20)) { reports.add($0) }
     for phase in 0..<3 as Range<UInt64> {
-      let waiting = kind.guest("waiting", at: barrier)
+      let waiting = kind.participant("waiting", at: barrier)
       eventually { reports.all.count == Int(phase) + 1 }
       passing(.now + .milliseconds(60))
-      expect(Party("last", at: barrier) { try barrier.wait() }.result, completed: phase, of: barrier)
+      expect(
+        ThreadParticipant("last", at: barrier) { try barrier.wait() }.result, completed: phase, of: barrier)
       expect(waiting.result, completed: phase, of: barrier)
       let snapshot = reports.all[Int(phase)]
-      #expect(snapshot.phase == phase && snapshot.arrived == 1 && snapshot.missing == 1)
-      #expect(snapshot.sleepers.map(\.kind) == [kind == .task ? .task : .thread])
-      #expect(snapshot.sleepers[0].duration >= .milliseconds(20))
+      #expect(snapshot.phase == phase && snapshot.arrived == 1 && snapshot.missingCount == 1)
+      #expect(snapshot.waiters.map(\.kind) == [kind == .task ? .task : .thread])
+      #expect(snapshot.waiters[0].duration >= .milliseconds(20))
     }
     #expect(reports.all.count == 3)
   }
@@ -33,8 +34,8 @@ struct StallTests {
   /// rule 29
   @Test func whoSleptBeforeCountsToo() {
     let barrier = AsyncBarrier(parties: 2)
-    let waiting = Kind.thread.guest("waiting", at: barrier.threadBarrier)
-    eventually { barrier.snapshot().sleepers.first.map { $0.duration > .milliseconds(50) } ?? false }
+    let waiting = Kind.thread.participant("waiting", at: barrier.threadBarrier)
+    eventually { barrier.snapshot().waiters.first.map { $0.duration > .milliseconds(50) } ?? false }
     let reports = Notes<BarrierSnapshot>()
     barrier.reportStalls(after: .milliseconds(20)) { reports.add($0) }
     eventually { reports.all.count == 1 }
@@ -54,7 +55,7 @@ struct StallTests {
       barrier.reportStalls(after: .milliseconds(300)) { _ in withExtendedLifetime(own) { _ = first.add() } }
     }
     #expect(keepsake != nil)
-    let waiting = Kind.thread.guest("waiting", at: barrier)
+    let waiting = Kind.thread.participant("waiting", at: barrier)
     eventually { barrier.waitingCount == 1 }
     waiting.fallsAsleep()
     barrier.reportStalls(after: .milliseconds(10)) { _ in second.add() }
@@ -77,12 +78,12 @@ struct StallTests {
     slow.reportStalls(after: .zero) { _ in hold.pass() }
     let barrier = ThreadBarrier(parties: 2)
     barrier.reportStalls(after: .milliseconds(10)) { [weak barrier] in
-      barrier?.abort(Fault("\($0.missing) missing"))
+      barrier?.abort(Fault("\($0.missingCount) missing"))
     }
-    let stuck = Kind.task.guest("stuck", at: slow)
+    let stuck = Kind.task.participant("stuck", at: slow)
     eventually { hold.visitors == 1 }
     let waiting = Kind.allCases.map { kind in
-      let guest = kind.guest("waiting", at: barrier)
+      let guest = kind.participant("waiting", at: barrier)
       expect(
         guest.result, brokenBy: Cause(.aborted, by: Fault("1 missing"), phase: barrier.phase - 1, arrived: 1),
         at: barrier)
@@ -101,15 +102,15 @@ struct StallTests {
     let barrier = ThreadBarrier(parties: 2, strategy: .parking)
     barrier.reportStalls(after: .zero) { _ in hold.pass() }
     for phase in 0..<20 as Range<UInt64> {
-      let waiting = Kind.thread.guest("waiting", at: barrier)
-      eventually { hold.visitors >= 1 && !barrier.snapshot().sleepers.isEmpty }
+      let waiting = Kind.thread.participant("waiting", at: barrier)
+      eventually { hold.visitors >= 1 && !barrier.snapshot().waiters.isEmpty }
       passing(.now + .milliseconds(10))
-      expect(Kind.thread.guest("last", at: barrier).result, completed: phase, of: barrier)
+      expect(Kind.thread.participant("last", at: barrier).result, completed: phase, of: barrier)
       expect(waiting.result, completed: phase, of: barrier)
     }
     #expect(hold.visitors == 1)
     hold.open()
-    let waiting = Kind.thread.guest("waiting", at: barrier)
+    let waiting = Kind.thread.participant("waiting", at: barrier)
     eventually { hold.visitors == 2 }
     barrier.abort()
     _ = waiting.result
@@ -121,7 +122,7 @@ struct StallTests {
     let barrier = ThreadBarrier(parties: 2, strategy: .parking)
     let reports = Counter()
     barrier.reportStalls(after: .zero) { _ in reports.add() }
-    let hasty = Party("hasty", at: barrier) {
+    let hasty = ThreadParticipant("hasty", at: barrier) {
       let before = faults_calls_of_this_thread(call_create)
       for _ in 0..<100 {
         _ = try? barrier.wait(timeout: .zero)
@@ -140,7 +141,7 @@ struct StallTests {
       let reports = Counter()
       barrier.reportStalls(after: .milliseconds(patience)) { _ in reports.add() }
       let start = ContinuousClock.now
-      let alone = kind.guest("alone", at: barrier, .timeout(.milliseconds(timeout)))
+      let alone = kind.participant("alone", at: barrier, .timeout(.milliseconds(timeout)))
       expect(alone.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
       #expect(ContinuousClock.now - start >= .milliseconds(timeout), "not early")
       if patience < timeout { eventually { reports.now == 1 } }
@@ -151,14 +152,14 @@ struct StallTests {
   /// rule 29: nothing of ours runs while nobody waits, and a barrier may go at any time.
   @Test func whenNobodySleepsNoThreadOfOursRuns() async {
     await #expect(processExitsWith: .success) {
-      let story = Party("story") {
+      let story = ThreadParticipant("story") {
         for _ in 0..<20 {
           let barrier = ThreadBarrier(parties: 2)
           let reports = Counter()
           barrier.reportStalls(after: .milliseconds(1)) { _ in reports.add() }
-          let waiting = Kind.thread.guest("waiting", at: barrier)
+          let waiting = Kind.thread.participant("waiting", at: barrier)
           eventually { reports.now == 1 }
-          expect(Kind.thread.guest("last", at: barrier).result, completed: 0, of: barrier)
+          expect(Kind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
           _ = waiting.result
         }
         #if os(Linux)
@@ -176,7 +177,7 @@ struct StallTests {
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
       let reports = Counter()
       barrier.reportStalls(after: .milliseconds(1)) { _ in reports.add() }
-      let waiting = Party("waiting", at: barrier) {
+      let waiting = ThreadParticipant("waiting", at: barrier) {
         faults_fail(call_create, EAGAIN, 0, .max)
         return try barrier.wait()
       }
@@ -184,12 +185,12 @@ struct StallTests {
       waiting.fallsAsleep()
       passing(.now + .milliseconds(50))
       #expect(!barrier.isBroken && reports.now == 0)
-      expect(Kind.thread.guest("last", at: barrier).result, completed: 0, of: barrier)
+      expect(Kind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
       expect(waiting.result, completed: 0, of: barrier)
       // Another who falls asleep has it reported, be it in the same phase.
       let three = ThreadBarrier(parties: 3, strategy: .parking)
       three.reportStalls(after: .milliseconds(1)) { _ in reports.add() }
-      let first = Party("first", at: three) {
+      let first = ThreadParticipant("first", at: three) {
         faults_fail(call_create, EAGAIN, 0, .max)
         return try three.wait()
       }
@@ -197,7 +198,7 @@ struct StallTests {
       first.fallsAsleep()
       passing(.now + .milliseconds(50))
       #expect(reports.now == 0)
-      let second = Kind.thread.guest("second", at: three)
+      let second = Kind.thread.participant("second", at: three)
       eventually { reports.now == 1 }
       three.abort()
       _ = (first.result, second.result)
@@ -214,7 +215,7 @@ struct StallTests {
       let own = ThreadBarrier(parties: 2, label: "own")
       let reports = Counter()
       own.reportStalls(after: .milliseconds(20)) { _ in reports.add() }
-      let waiting = [barrier, own].map { Kind.thread.guest("waiting", at: $0) }
+      let waiting = [barrier, own].map { Kind.thread.participant("waiting", at: $0) }
       eventually { reports.now == 1 }
       passing(.now + .milliseconds(200))
       barrier.abort()
@@ -232,7 +233,7 @@ struct StallTests {
   @Test(arguments: ["soon", "-1", "0", "inf", "nan"]) func aNumberThatIsNoneIsToldOf(text: String) async {
     let exit = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [text] in
       setenv("BARRIERS_STALL_SECONDS", text, 1)
-      for _ in 0..<2 { #expect(ThreadBarrier(parties: 2).snapshot().missing == 2) }
+      for _ in 0..<2 { #expect(ThreadBarrier(parties: 2).snapshot().missingCount == 2) }
     }
     #expect(
       exit.said.contains(
@@ -245,7 +246,7 @@ struct StallTests {
     let exit = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [text] in
       setenv("BARRIERS_STALL_SECONDS", text, 1)
       let barrier = ThreadBarrier(parties: 2)
-      let waiting = Kind.thread.guest("waiting", at: barrier)
+      let waiting = Kind.thread.participant("waiting", at: barrier)
       passing(.now + .milliseconds(50))
       barrier.abort()
       _ = waiting.result
@@ -261,14 +262,14 @@ struct StallTests {
       let parties = ProcessInfo.processInfo.activeProcessorCount + 1
       let barrier = ThreadBarrier(parties: parties)
       // Not on a thread of the pool itself.
-      let story = TaskParty("story") {
+      let story = TaskParticipant("story") {
         for _ in 0..<parties { Task { try? blockingWait(at: barrier) } }
-        eventually { barrier.snapshot().sleepers.count == parties - 1 }
+        eventually { barrier.snapshot().waiters.count == parties - 1 }
         defer { barrier.abort() }
         return barrier.snapshot()
       }
       let snapshot = try await story.left().get()
-      #expect(snapshot.missing == 1)
+      #expect(snapshot.missingCount == 1)
       let cause = try #require(snapshot.likelyCause)
       let verb = parties == 2 ? "thread belongs" : "threads belong"
       #expect(cause.hasPrefix("\(parties - 1) waiting \(verb) to Swift's cooperative pool"), "\(snapshot)")
@@ -300,10 +301,10 @@ struct StallTests {
     await #expect(processExitsWith: .success) { [items] in
       let barrier = ThreadBarrier(parties: 1_000)
       items.start(6) { _ = try? barrier.wait() }
-      eventually { barrier.snapshot().sleepers.count >= (items == .main ? 1 : 2) }
+      eventually { barrier.snapshot().waiters.count >= (items == .main ? 1 : 2) }
       let snapshot = barrier.snapshot()
       barrier.abort()
-      let queue = snapshot.sleepers[0].queue
+      let queue = snapshot.waiters[0].queue
       switch items {
       case .serial: #expect(queue == "render" && snapshot.likelyCause == nil, "\(snapshot)")
       case .main: #expect(queue == nil && snapshot.likelyCause == nil, "\(snapshot)")

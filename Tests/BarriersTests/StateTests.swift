@@ -81,12 +81,12 @@ private struct World: Hashable {
     switch step.0 {
     case .arrive:
       let role = reference.arrive()
-      try expect(old.place(of: reference.parties) == role.place, "\(self) arrives as \(role)")
+      try expect(old.role(parties: reference.parties) == role.asRole, "\(self) arrives as \(role)")
       if let index = role.index { try expect(old.arrived == index, "\(self) arrives as \(role)") }
       bits = old.bits + BarrierState.oneArrival
       callers[caller] = role
     case .leave: callers[caller] = nil
-    case .sleep: try change(to: old.afterSleep(in: generation), reference.sleep(in: phase))
+    case .sleep: try change(to: old.afterEnqueue(in: generation), reference.sleep(in: phase))
     case .complete:
       let isAllowed = reference.complete(phase)
       if isAllowed { try expectAllParties(of: phase) }
@@ -115,7 +115,7 @@ private struct World: Hashable {
     try expect(state.generation == UInt64(reference.phase), "\(self): phase")
     try expect(state.isBroken == reference.refusesAll, "\(self): broken")
     try expect(state.arrived == reference.calls, "\(self): arrived")
-    try expect(state.hasSleepers == reference.someoneSleeps, "\(self): sleepers")
+    try expect(state.hasWaiters == reference.someoneSleeps, "\(self): sleepers")
     // Whoever ends a phase otherwise than by completing it must know how many are to be told.
     if state.generation != old.generation {
       let counted = callers.count { $0?.phase == Int(old.generation) && $0?.isRefused == false }
@@ -143,13 +143,13 @@ extension ReferenceBarrier.Role {
     }
   }
 
-  fileprivate var isRefused: Bool { place == .refused }
+  fileprivate var isRefused: Bool { asRole == .refused }
 
   fileprivate var index: Int? {
     if case .waiter(_, let index) = self { index } else { nil }
   }
 
-  fileprivate var place: BarrierState.Place {
+  fileprivate var asRole: BarrierState.Role {
     switch self {
     case .waiter: .waiter
     case .last: .last

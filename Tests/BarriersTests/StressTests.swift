@@ -75,7 +75,7 @@ struct StressTests {
       case 4: outcomes.append(Outcome { try barrier.wait(timeout: .seconds(1 << 20)) })
       default: outcomes.append(Outcome { try barrier.wait() })
       }
-      if outcomes.last?.breakage != nil, Bool.random() { barrier.reset() }
+      if outcomes.last?.barrierError != nil, Bool.random() { barrier.reset() }
     }
     return outcomes
   }

@@ -15,7 +15,7 @@ struct SystemLimitTests {
   @Test(.enabled(if: canStopThreads, "The number of threads cannot be limited here."))
   func atTheLimitOfThreadsATaskWithATimeoutBreaksTheBarrier() async {
     await #expect(processExitsWith: .success) {
-      let story = Party("story") {
+      let story = ThreadParticipant("story") {
         expectThatTimekeepingFailsAndComesBack(
           without: { #expect(limit_threads(1)) }, with: { #expect(unlimit_threads()) })
       }
@@ -28,7 +28,7 @@ struct SystemLimitTests {
   func aTeamOfAMillionSaysWhatCannotBeHad() async {
     await #expect(processExitsWith: .success) {
       let begun = Counter()
-      let caller = Party("caller") {
+      let caller = ThreadParticipant("caller") {
         #expect(limit_threads(100))
         try withThreadTeam(size: 1_000_000) { _ in begun.add() }
       }
@@ -43,7 +43,7 @@ struct SystemLimitTests {
   // MARK: Processors
 
   /// rule 2, rule 3, rule 20
-  @Test(arguments: Cast.allCases) func onOneProcessorPhasesComplete(cast: Cast) async {
+  @Test(arguments: ParticipantMix.allCases) func onOneProcessorPhasesComplete(cast: ParticipantMix) async {
     await #expect(processExitsWith: .success) { [cast] in
       try #require(limit_processors_to_one())
       #expect(WaitPolicy.usableProcessors == 1, "\(WaitPolicy.usableProcessors) processors")
@@ -54,8 +54,8 @@ struct SystemLimitTests {
   /// rule 2, rule 3, rule 20
   @Test(
     .enabled(if: QuotaGroup.canBeMade, "No control group with a quota can be made here."),
-    arguments: Cast.allCases)
-  func withAQuotaOfHalfAProcessorPhasesComplete(cast: Cast) async throws {
+    arguments: ParticipantMix.allCases)
+  func withAQuotaOfHalfAProcessorPhasesComplete(cast: ParticipantMix) async throws {
     let group = try #require(QuotaGroup.make())
     defer { group.remove() }
     await #expect(processExitsWith: .success) { [cast, folder = group.folder as String] in
@@ -72,16 +72,16 @@ struct SystemLimitTests {
     await #expect(processExitsWith: .success) {
       let (patient, hasty) = (ThreadBarrier(parties: 4), ThreadBarrier(parties: 4))
       let deadline = ContinuousClock.now + .milliseconds(120)
-      let patients = Kind.allCases.map { $0.guest("patient", at: patient, .timeout(.seconds(3600))) }
-      let hurried = Kind.allCases.map { $0.guest("hasty", at: hasty, .until(deadline)) }
+      let patients = Kind.allCases.map { $0.participant("patient", at: patient, .timeout(.seconds(3600))) }
+      let hurried = Kind.allCases.map { $0.participant("hasty", at: hasty, .until(deadline)) }
       eventually { patient.waitingCount == 3 && (hasty.waitingCount == 3 || hasty.isBroken) }
       repeat { #expect(stop_for_a_moment(), "stopped") } while ContinuousClock.now <= deadline
       // Whoever was too slow to arrive in time was refused.
       let late = hurried.map { $0.result }
-      #expect(late.allSatisfy { $0.breakage?.reason == .timedOut }, "\(late)")
+      #expect(late.allSatisfy { $0.barrierError?.reason == .timedOut }, "\(late)")
       expectAllOrNone(late, parties: 4)
       #expect(hasty.isBroken && !patient.isBroken, "\(hasty), \(patient)")
-      expect(Kind.thread.guest("last", at: patient).result, completed: 0, index: 3, of: patient)
+      expect(Kind.thread.participant("last", at: patient).result, completed: 0, index: 3, of: patient)
       for guest in patients { expect(guest.result, completed: 0, of: patient) }
       hasty.reset()
       expectMeeting(of: Mixture("mixed", .thread, .workItem, .task, .task), at: hasty, phase: 1)
@@ -89,7 +89,9 @@ struct SystemLimitTests {
   }
 
   /// rule 1, rule 2, rule 14
-  @Test(arguments: Cast.allCases) func phasesGoOnAfterTheProcessWasStopped(cast: Cast) async {
+  @Test(arguments: ParticipantMix.allCases) func phasesGoOnAfterTheProcessWasStopped(cast: ParticipantMix)
+    async
+  {
     await #expect(processExitsWith: .success) { [cast] in
       let barrier = ThreadBarrier(parties: 3)
       let (passed, isOver) = (Counter(), Counter())
@@ -129,7 +131,7 @@ struct SystemLimitTests {
     let clock = WallClock()
     defer { clock.restore() }
     let isOver = Counter()
-    let setter = Party("setter") {
+    let setter = ThreadParticipant("setter") {
       for turn in 0... where isOver.now == 0 {
         clock.move(by: turn.isMultiple(of: 2) ? 3600 : -3600)
         usleep(1_000)  // waits for nothing: as often as this is often enough
@@ -148,7 +150,7 @@ struct SystemLimitTests {
 }
 
 /// Checks that phases complete, with few and with many parties, whichever way they wait.
-private func expectPhases(of cast: Cast) {
+private func expectPhases(of cast: ParticipantMix) {
   for strategy in [WaitStrategy.adaptive, .parking] {
     for parties in [2, 3, 8] {
       let (barrier, phases) = (ThreadBarrier(parties: parties, strategy: strategy), 50)

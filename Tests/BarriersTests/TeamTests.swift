@@ -13,7 +13,7 @@ struct TeamTests {
   @Test(arguments: [1, 2, 5, 64]) func theResultsAreInTheOrderOfTheMembers(size: Int) throws {
     let team = try teamed {
       try withThreadTeam(size: size) { member in
-        let arrival = try member.sync()
+        let arrival = try member.wait()
         #expect(arrival.phase == 0 && (0..<size).contains(arrival.index))
         #expect(member.barrier.parties == size)
         return "result of \(member.index)"
@@ -42,9 +42,9 @@ struct TeamTests {
       cells[0].value = 100
       let sums = try withThreadTeam(size: size) { member in
         cells[member.index].value += member.index
-        try member.sync()
+        try member.wait()
         let sum = sum()
-        try member.sync()
+        try member.wait()
         cells[member.index].value = 1
         return sum
       }
@@ -60,7 +60,7 @@ struct TeamTests {
       try withThreadTeam(
         size: 3, label: "halo", timeout: .seconds(3600), strategy: .parking, action: { phases.add($0) }
       ) { member in
-        for _ in 0..<10 { try member.sync() }
+        for _ in 0..<10 { try member.wait() }
         return member.barrier.label
       }
     }
@@ -68,7 +68,7 @@ struct TeamTests {
     #expect(phases.all == Array(0..<10))
     let error = failure {
       try withThreadTeam(size: 2, timeout: .milliseconds(1)) { member in
-        if member.index == 0 { try member.sync() } else { eventually { member.barrier.isBroken } }
+        if member.index == 0 { try member.wait() } else { eventually { member.barrier.isBroken } }
       }
     }
     let breakage = try #require(error as? BrokenBarrierError)
@@ -101,7 +101,7 @@ struct TeamTests {
       try withThreadTeam(size: size, strategy: .parking) { member in
         if member.index == 1 { throw Fault("member 1") }
         do throws(BrokenBarrierError) {
-          while true { try member.sync() }
+          while true { try member.wait() }
         } catch {
           #expect(error.reason == .aborted && !error.isOrigin)
           if let cause = error.underlyingError as? Fault { causes.add(cause) }
@@ -142,7 +142,7 @@ struct TeamTests {
     let error = failure {
       try withThreadTeam(size: 2) { member in
         if member.index == 0 { try ThreadBarrier(parties: 2, label: "other").wait(timeout: .zero) }
-        do throws(BrokenBarrierError) { try member.sync() } catch { throw Fault("follows") }
+        do throws(BrokenBarrierError) { try member.wait() } catch { throw Fault("follows") }
       }
     }
     #expect((error as? BrokenBarrierError)?.label == "other", "\(String(describing: error))")
@@ -151,7 +151,7 @@ struct TeamTests {
   /// rule 25, rule 8
   @Test func anActionThatFailsIsTheTeamsError() throws {
     let error = failure {
-      try withThreadTeam(size: 3, action: { _ in throw Fault("action") }) { try $0.sync() }
+      try withThreadTeam(size: 3, action: { _ in throw Fault("action") }) { try $0.wait() }
     }
     let breakage = try #require(error as? BrokenBarrierError)
     #expect(breakage.reason == .actionFailed && breakage.isOrigin)
@@ -163,7 +163,7 @@ struct TeamTests {
     let results = try teamed {
       try withThreadTeam(size: 3) { member in
         if member.index == 0 { member.barrier.abort(Fault("no more")) }
-        do throws(BrokenBarrierError) { try member.sync() } catch { return "\(error.underlyingError!)" }
+        do throws(BrokenBarrierError) { try member.wait() } catch { return "\(error.underlyingError!)" }
         return "came through"
       }
     }
@@ -177,13 +177,13 @@ struct TeamTests {
   func whoWaitsForMembersThatHaveEndedIsFreed(strategy: WaitStrategy, leavers: [Int]) throws {
     let error = failure {
       try withThreadTeam(size: 5, label: "halo", strategy: strategy) { member in
-        try member.sync()
-        if !leavers.contains(member.index) { try member.sync() }
+        try member.wait()
+        if !leavers.contains(member.index) { try member.wait() }
       }
     }
     let breakage = try #require(error as? BrokenBarrierError)
     #expect(breakage.reason == .aborted && breakage.phase == 1)
-    #expect(breakage.underlyingError as? TeamMemberGoneError == TeamMemberGoneError(gone: leavers))
+    #expect(breakage.underlyingError as? TeamMemberExitedError == TeamMemberExitedError(members: leavers))
     let who =
       leavers == [2]
       ? "member 2 has ended, and everyone else waits for it"
@@ -197,7 +197,7 @@ struct TeamTests {
   /// While somebody is still at work, and could come.
   @Test func whoEndsEarlyHarmsNobodyWhoDoesNotWait() throws {
     let hold = Gate()
-    let caller = Party("caller") {
+    let caller = ThreadParticipant("caller") {
       try withThreadTeam(size: 3) { member in
         switch member.index {
         case 0: return
@@ -205,7 +205,7 @@ struct TeamTests {
         // Long enough for the caller to look more than once, at a barrier where one of three waits.
         default:
           let outcome = Outcome { try member.barrier.wait(timeout: .milliseconds(350)) }
-          #expect(outcome.breakage?.reason == .timedOut, "\(outcome)")
+          #expect(outcome.barrierError?.reason == .timedOut, "\(outcome)")
           hold.open()
         }
       }
@@ -223,7 +223,7 @@ struct TeamTests {
         try withThreadTeam(size: 4) { member in
           defer { ended.add() }
           if round % 2 == 1 && member.index == 3 { throw Fault("member 3") }
-          try member.sync()
+          try member.wait()
         }
       }
       #expect(ended.now == 4 * (round + 1))
@@ -232,12 +232,12 @@ struct TeamTests {
 
   /// rule 26: and so nothing of a team is left.
   @Test func aTeamLeavesNothingBehind() throws {
-    final class Guest: Sendable {}
-    weak var guest: Guest?
+    final class Owned: Sendable {}
+    weak var owned: Owned?
     weak var barrier: ThreadBarrier?
     do {
-      let own = Guest()
-      guest = own
+      let own = Owned()
+      owned = own
       let barriers = try teamed {
         try withThreadTeam(size: 3) { member in
           withExtendedLifetime(own) {}
@@ -249,7 +249,7 @@ struct TeamTests {
         #expect(barrier != nil)
       }
     }
-    #expect(guest == nil && barrier == nil)
+    #expect(owned == nil && barrier == nil)
   }
 
   /// rule 26: whichever it is, no member has begun, and all threads have ended.
@@ -287,14 +287,14 @@ struct TeamTests {
 private func teamed<Value: Sendable>(
   sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> Value
 ) throws -> Value {
-  try Party("caller", sourceLocation: sourceLocation, body).result.get()
+  try ThreadParticipant("caller", sourceLocation: sourceLocation, body).result.get()
 }
 
 /// What `body` throws.
 private func failure(
   sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> some Sendable
 ) -> (any Error)? {
-  switch Party("caller", sourceLocation: sourceLocation, { _ = try body() }).result {
+  switch ThreadParticipant("caller", sourceLocation: sourceLocation, { _ = try body() }).result {
   case .success: nil
   case .failure(let error): error
   }

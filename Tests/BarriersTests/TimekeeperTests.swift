@@ -8,9 +8,9 @@ struct TimekeeperTests {
   private func task(
     _ name: String, at barrier: ThreadBarrier, for timeout: Duration,
     sourceLocation: SourceLocation = #_sourceLocation
-  ) -> TaskParty<Arrival> {
+  ) -> TaskParticipant<Arrival> {
     let before = barrier.waitingCount
-    let task = TaskParty(name, at: barrier, sourceLocation: sourceLocation) {
+    let task = TaskParticipant(name, at: barrier, sourceLocation: sourceLocation) {
       try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
     }
     eventually(sourceLocation: sourceLocation) { barrier.waitingCount > before || task.hasLeft }
@@ -21,10 +21,10 @@ struct TimekeeperTests {
   /// Waits until the timekeeper has dealt with all that was due by now.
   private func letTheTimekeeperCome() {
     let barrier = ThreadBarrier(parties: 2)
-    let hasty = TaskParty("hasty", at: barrier) {
+    let hasty = TaskParticipant("hasty", at: barrier) {
       try await AsyncBarrier(sharing: barrier).wait(timeout: .milliseconds(1))
     }
-    #expect(hasty.result.breakage?.reason == .timedOut)
+    #expect(hasty.result.barrierError?.reason == .timedOut)
   }
 
   /// rule 15
@@ -35,8 +35,8 @@ struct TimekeeperTests {
       as [(ContinuousClock.Instant) -> Wait]
     {
       let start = ContinuousClock.now
-      let alone = Kind.task.guest("alone", at: barrier, wait(start))
-      #expect(alone.result.breakage?.reason == .timedOut)
+      let alone = Kind.task.participant("alone", at: barrier, wait(start))
+      #expect(alone.result.barrierError?.reason == .timedOut)
       #expect(ContinuousClock.now - start >= timeout)
       barrier.reset()
     }
@@ -48,13 +48,13 @@ struct TimekeeperTests {
     let barrier = ThreadBarrier(parties: 4, timeout: timeout)
     let far = ContinuousClock.now.advanced(by: min(timeout, Duration(attoseconds: .max) - .seconds(1 << 40)))
     let waiting = [Wait.own, .timeout(timeout), .until(far)].map {
-      Kind.task.guest("waiting", at: barrier, $0)
+      Kind.task.participant("waiting", at: barrier, $0)
     }
     eventually { barrier.waitingCount == 3 }
     for task in waiting { task.fallsAsleep() }
     letTheTimekeeperCome()
     #expect(!barrier.isBroken)
-    expect(Kind.task.guest("last", at: barrier).result, completed: 0, index: 3, of: barrier)
+    expect(Kind.task.participant("last", at: barrier).result, completed: 0, index: 3, of: barrier)
     for task in waiting { expect(task.result, completed: 0, of: barrier) }
   }
 
@@ -65,7 +65,7 @@ struct TimekeeperTests {
     letTheTimekeeperCome()
     #expect(!barrier.isBroken)
     // And the barrier's own lets the last one pass.
-    expect(Kind.task.guest("last", at: barrier).result, completed: 0, index: 1, of: barrier)
+    expect(Kind.task.participant("last", at: barrier).result, completed: 0, index: 1, of: barrier)
     expect(patient.result, completed: 0, index: 0, of: barrier)
   }
 
@@ -76,11 +76,11 @@ struct TimekeeperTests {
       task("patient", at: barrier, for: .seconds(3600)), task("elsewhere", at: other, for: .seconds(3600)),
     ]
     let lessSo = task("less patient", at: barrier, for: .seconds(1800))
-    let hasty = Kind.task.guest("hasty", at: barrier, .timeout(.milliseconds(5)))
+    let hasty = Kind.task.participant("hasty", at: barrier, .timeout(.milliseconds(5)))
     let told = Cause(.timedOut, arrived: 3)
     expect(hasty.result, brokenBy: told, at: barrier, isOrigin: true)
     for task in [patient[0], lessSo] { expect(task.result, brokenBy: told, at: barrier) }
-    #expect(hasty.result.breakage?.description.contains("timed out after 0.005 s with 3 of 4") == true)
+    #expect(hasty.result.barrierError?.description.contains("timed out after 0.005 s with 3 of 4") == true)
     expectBrokenForAll(barrier, by: told)
     // A party that goes out of scope is waited for: not before the reset that frees it.
     withExtendedLifetime(patient) {
@@ -95,21 +95,21 @@ struct TimekeeperTests {
     let deadline = ContinuousClock.now + .milliseconds(150)
     var phase: UInt64 = 0
     for end in [{}, { barrier.abort() }, { barrier.reset() }] {
-      let early = Kind.task.guest("early", at: barrier, .until(deadline))
+      let early = Kind.task.participant("early", at: barrier, .until(deadline))
       eventually { barrier.waitingCount == 1 || barrier.isBroken }
       guard !barrier.isBroken else { return }  // A slow machine: the story did not begin in time.
-      if phase == 0 { _ = Kind.thread.guest("last", at: barrier).result }
+      if phase == 0 { _ = Kind.thread.participant("last", at: barrier).result }
       end()
       _ = early.result
       barrier.reset()
       phase += 1
     }
-    let patient = [Kind.task.guest("patient", at: barrier)]
+    let patient = [Kind.task.participant("patient", at: barrier)]
     eventually { barrier.waitingCount == 1 }
     passing(deadline)
     letTheTimekeeperCome()
     #expect(!barrier.isBroken)
-    expect(Kind.task.guest("last", at: barrier).result, completed: 3, index: 1, of: barrier)
+    expect(Kind.task.participant("last", at: barrier).result, completed: 3, index: 1, of: barrier)
     expect(patient[0].result, completed: 3, index: 0, of: barrier)
   }
 
@@ -128,7 +128,7 @@ struct TimekeeperTests {
         barrier.reset()
         continue
       }
-      if completes { _ = [Kind.task, .thread].map { $0.guest(at: barrier) }.map { $0.result } }
+      if completes { _ = [Kind.task, .thread].map { $0.participant(at: barrier) }.map { $0.result } }
       if barrier.phase == phase { barrier.reset() }
       barrier.reset()
       _ = early.result
@@ -141,7 +141,7 @@ struct TimekeeperTests {
     let start = ContinuousClock.now
     let times = barriers.indices.map { Duration.milliseconds($0 % 20 * 2) }.shuffled()
     let ends = zip(barriers, times).map { barrier, time in
-      TaskParty("alone", at: barrier) { () -> ContinuousClock.Instant in
+      TaskParticipant("alone", at: barrier) { () -> ContinuousClock.Instant in
         do { try await AsyncBarrier(sharing: barrier).wait(timeout: time) } catch {}
         return .now
       }
@@ -159,7 +159,7 @@ struct TimekeeperTests {
       let barrier = ThreadBarrier(parties: 2)
       gone = barrier
       let early = task("early", at: barrier, for: .seconds(3600))
-      _ = Kind.thread.guest("last", at: barrier).result
+      _ = Kind.thread.participant("last", at: barrier).result
       _ = early.result
     }
     eventually { gone == nil }

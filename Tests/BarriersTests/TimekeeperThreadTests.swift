@@ -12,7 +12,7 @@ struct TimekeeperThreadTests {
       #expect(timekeepers() == 0)
       let barrier = AsyncBarrier(parties: 3, timeout: .seconds(3600))
       let tasks = (0..<3).map { _ in
-        TaskParty("task", at: barrier.threadBarrier) {
+        TaskParticipant("task", at: barrier.threadBarrier) {
           for _ in 0..<500 { try await barrier.wait() }
         }
       }
@@ -28,9 +28,11 @@ struct TimekeeperThreadTests {
       for _ in 0..<20 {
         let barriers = (0..<5).map { _ in AsyncBarrier(parties: 2) }
         let tasks = barriers.map { barrier in
-          TaskParty("alone", at: barrier.threadBarrier) { try await barrier.wait(timeout: .milliseconds(2)) }
+          TaskParticipant("alone", at: barrier.threadBarrier) {
+            try await barrier.wait(timeout: .milliseconds(2))
+          }
         }
-        for task in tasks { #expect(await task.left().breakage?.reason == .timedOut) }
+        for task in tasks { #expect(await task.left().barrierError?.reason == .timedOut) }
       }
       eventually { timekeepers() == 0 }
     }
@@ -41,7 +43,7 @@ struct TimekeeperThreadTests {
     await #expect(processExitsWith: .success) {
       for _ in 0..<20 {
         let barrier = AsyncBarrier(parties: 2, timeout: .seconds(3600))
-        let pair = (0..<2).map { _ in TaskParty("one of the pair") { try await barrier.wait() } }
+        let pair = (0..<2).map { _ in TaskParticipant("one of the pair") { try await barrier.wait() } }
         for task in pair { #expect((try? await task.left().get()) != nil) }
       }
       eventually { timekeepers() == 0 }
@@ -52,14 +54,14 @@ struct TimekeeperThreadTests {
   @Test func noThreadIsStartedForThoseWhoDoNotNeedIt() async {
     await #expect(processExitsWith: .success) {
       let (single, pair) = (AsyncBarrier(parties: 1, timeout: .seconds(1)), AsyncBarrier(parties: 2))
-      let alone = TaskParty("alone", at: pair.threadBarrier) {
+      let alone = TaskParticipant("alone", at: pair.threadBarrier) {
         for _ in 0..<10 { try await single.wait() }
         _ = try? await pair.wait(timeout: .zero)
         pair.reset()
         try await pair.wait(timeout: .seconds(1 << 40))
       }
       eventually { pair.phase == 1 && pair.waitingCount == 1 }  // in this order: not while it tries
-      _ = Kind.thread.guest("last", at: pair.threadBarrier).result
+      _ = Kind.thread.participant("last", at: pair.threadBarrier).result
       #expect((try? await alone.left().get()) != nil)
       #expect(timekeepers() == 0)
     }
@@ -69,21 +71,22 @@ struct TimekeeperThreadTests {
   @Test(arguments: [1, 3])
   func whereThePoolIsBlockedAThreadIsFreedOnTime(threads: Int) async {
     await #expect(processExitsWith: .success) { [threads] in
-      let story = TaskParty("story") {
+      let story = TaskParticipant("story") {
         let barrier = ThreadBarrier(parties: threads + 2)
         let timeout = Duration.milliseconds(100)
         let start = ContinuousClock.now
-        let hasty = TaskParty("hasty", at: barrier, on: globalConcurrentExecutor) {
+        let hasty = TaskParticipant("hasty", at: barrier, on: globalConcurrentExecutor) {
           try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
         }
         eventually { barrier.waitingCount == 1 || barrier.isBroken }
         let pool = BlockedPool()
-        let waiting = (0..<threads).map { _ in Party("thread", at: barrier) { try barrier.wait() } }
-        for thread in waiting { #expect(thread.result.breakage?.reason == .timedOut) }
+        let waiting = (0..<threads).map { _ in ThreadParticipant("thread", at: barrier) { try barrier.wait() }
+        }
+        for thread in waiting { #expect(thread.result.barrierError?.reason == .timedOut) }
         #expect(ContinuousClock.now - start >= timeout)
-        #expect(waiting.allSatisfy { $0.result.breakage?.isOrigin == false })
+        #expect(waiting.allSatisfy { $0.result.barrierError?.isOrigin == false })
         pool.release()
-        #expect(hasty.result.breakage?.isOrigin == true)
+        #expect(hasty.result.barrierError?.isOrigin == true)
       }
       _ = await story.left()
     }

@@ -10,13 +10,13 @@ struct TimeoutTests {
   ])
   func aTimeoutOfZeroOrLessIsATry(timeout: Duration) {
     let barrier = ThreadBarrier(parties: 2)
-    let alone = Party("alone", at: barrier) { try barrier.wait(timeout: timeout) }
+    let alone = ThreadParticipant("alone", at: barrier) { try barrier.wait(timeout: timeout) }
     expect(alone.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
     expectBroken(barrier, by: Cause(.timedOut, arrived: 1))
     barrier.reset()
-    let waiting = Party("waiting", at: barrier) { try barrier.wait() }
+    let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
-    let last = Party("last", at: barrier) { try barrier.wait(timeout: timeout) }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait(timeout: timeout) }
     expect(last.result, completed: 1, index: 1, of: barrier)
     expect(waiting.result, completed: 1, index: 0, of: barrier)
   }
@@ -28,12 +28,12 @@ struct TimeoutTests {
   func aDeadlineInThePastIsATry(howLongAgo: Duration) {
     let barrier = ThreadBarrier(parties: 2)
     let past = ContinuousClock.now.advanced(by: .zero - howLongAgo)
-    let alone = Party("alone", at: barrier) { try barrier.wait(until: past) }
+    let alone = ThreadParticipant("alone", at: barrier) { try barrier.wait(until: past) }
     expect(alone.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
     barrier.reset()
-    let waiting = Party("waiting", at: barrier) { try barrier.wait() }
+    let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
-    let last = Party("last", at: barrier) { try barrier.wait(until: past) }
+    let last = ThreadParticipant("last", at: barrier) { try barrier.wait(until: past) }
     expect(last.result, completed: 1, index: 1, of: barrier)
     expect(waiting.result, completed: 1, index: 0, of: barrier)
   }
@@ -51,15 +51,17 @@ struct TimeoutTests {
     let barrier = ThreadBarrier(parties: 4, timeout: timeout)
     let far = ContinuousClock.now.advanced(by: min(timeout, Duration(attoseconds: .max) - .seconds(1 << 40)))
     let waiting = [
-      Party("with the barrier's own", at: barrier) { try barrier.wait() },
-      Party("with one of its own", at: barrier) { try barrier.wait(timeout: timeout) },
-      Party("with a deadline", at: barrier) { try barrier.wait(until: far) },
+      ThreadParticipant("with the barrier's own", at: barrier) { try barrier.wait() },
+      ThreadParticipant("with one of its own", at: barrier) { try barrier.wait(timeout: timeout) },
+      ThreadParticipant("with a deadline", at: barrier) { try barrier.wait(until: far) },
     ]
     eventually { barrier.waitingCount == 3 }
     for party in waiting { party.fallsAsleep() }
     passing(.now + .milliseconds(20))
     #expect(!barrier.isBroken)
-    expect(Party("last", at: barrier) { try barrier.wait() }.result, completed: 0, index: 3, of: barrier)
+    expect(
+      ThreadParticipant("last", at: barrier) { try barrier.wait() }.result, completed: 0, index: 3,
+      of: barrier)
     for party in waiting { expect(party.result, completed: 0, of: barrier) }
   }
 
@@ -76,8 +78,8 @@ struct TimeoutTests {
     ]
     for wait in waits {
       let start = ContinuousClock.now
-      let alone = Party("alone", at: barrier) { try wait(start) }
-      #expect(alone.result.breakage?.reason == .timedOut)
+      let alone = ThreadParticipant("alone", at: barrier) { try wait(start) }
+      #expect(alone.result.barrierError?.reason == .timedOut)
       #expect(ContinuousClock.now - start >= timeout)
       barrier.reset()
     }
@@ -87,14 +89,18 @@ struct TimeoutTests {
   @Test func aTimeoutGivenToWaitReplacesTheBarriersOwn() {
     let barrier = ThreadBarrier(parties: 3, timeout: .zero)
     let patient = [
-      Party("patient", at: barrier) { try barrier.wait(timeout: .seconds(1 << 40)) },
-      Party("until a day far off", at: barrier) { try barrier.wait(until: .now + .seconds(1 << 40)) },
+      ThreadParticipant("patient", at: barrier) { try barrier.wait(timeout: .seconds(1 << 40)) },
+      ThreadParticipant("until a day far off", at: barrier) {
+        try barrier.wait(until: .now + .seconds(1 << 40))
+      },
     ]
     eventually { barrier.waitingCount == 2 }
     for party in patient { party.fallsAsleep() }
     #expect(!barrier.isBroken)
     // And the barrier's own lets the last one pass.
-    expect(Party("last", at: barrier) { try barrier.wait() }.result, completed: 0, index: 2, of: barrier)
+    expect(
+      ThreadParticipant("last", at: barrier) { try barrier.wait() }.result, completed: 0, index: 2,
+      of: barrier)
     for party in patient { expect(party.result, completed: 0, of: barrier) }
   }
 
@@ -102,10 +108,10 @@ struct TimeoutTests {
   @Test func onlyThePartyWhoseTimeIsOverIsTheOrigin() {
     let barrier = ThreadBarrier(parties: 4, label: "halo")
     let patient = (0..<2).map { index in
-      Party("patient \(index)", at: barrier) { try barrier.wait(timeout: .seconds(3600)) }
+      ThreadParticipant("patient \(index)", at: barrier) { try barrier.wait(timeout: .seconds(3600)) }
     }
     eventually { barrier.waitingCount == 2 }
-    let hasty = Party("hasty", at: barrier) { try barrier.wait(timeout: .milliseconds(20)) }
+    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .milliseconds(20)) }
     let breakage = Cause(.timedOut, arrived: 3)
     expect(hasty.result, brokenBy: breakage, at: barrier, isOrigin: true)
     for party in patient { expect(party.result, brokenBy: breakage, at: barrier) }
@@ -116,10 +122,10 @@ struct TimeoutTests {
   @Test func theTimeOfASurplusCallerCountsInThePhaseThatItJoins() {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 2) { _ in gate.pass() }
-    let pair = (0..<2).map { _ in Party("one of the pair", at: barrier) { try barrier.wait() } }
+    let pair = (0..<2).map { _ in ThreadParticipant("one of the pair", at: barrier) { try barrier.wait() } }
     eventually { gate.visitors == 1 }
     let deadline = ContinuousClock.now + .milliseconds(50)
-    let surplus = Party("surplus", at: barrier) { try barrier.wait(until: deadline) }
+    let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait(until: deadline) }
     surplus.fallsAsleep()
     passing(deadline)
     #expect(!barrier.isBroken)

@@ -10,9 +10,9 @@ struct WatchdogTests {
       let barrier = ThreadBarrier(parties: 3, label: "halo")
       let limit = Duration.milliseconds(100)
       let stuck = (0..<2).map { index in
-        Party("stuck \(index)", at: barrier, limit: limit) { try barrier.wait() }
+        ThreadParticipant("stuck \(index)", at: barrier, limit: limit) { try barrier.wait() }
       }
-      let quick = Party("quick", at: barrier, limit: limit) {}
+      let quick = ThreadParticipant("quick", at: barrier, limit: limit) {}
       _ = (quick.result, stuck.map(\.result))
     }
     let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
@@ -26,7 +26,7 @@ struct WatchdogTests {
   @Test func aPartyThatLeavesInTimeIsLeftAlone() async {
     await #expect(processExitsWith: .success) {
       for _ in 0..<3 {
-        _ = Party("quick", limit: .milliseconds(100)) {}.result
+        _ = ThreadParticipant("quick", limit: .milliseconds(100)) {}.result
         usleep(150_000)  // longer than its limit
       }
     }
@@ -34,13 +34,13 @@ struct WatchdogTests {
 
   @Test func aFrozenPartyDoesNotMoveBeforeItIsThawed() {
     let barrier = ThreadBarrier(parties: 2)
-    let sleeper = Party("sleeper", at: barrier) { try barrier.wait() }
+    let sleeper = ThreadParticipant("sleeper", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     sleeper.freeze()
     barrier.abort()
     for _ in 0..<1_000 { sched_yield() }
     #expect(!sleeper.hasLeft)
     sleeper.thaw()
-    #expect(sleeper.result.breakage?.reason == .aborted)
+    #expect(sleeper.result.barrierError?.reason == .aborted)
   }
 }

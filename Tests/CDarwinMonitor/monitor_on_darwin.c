@@ -72,7 +72,7 @@ static int fake_broadcast(pthread_cond_t *condition) {
 #define cbarriers_monitor_wait_for darwin_monitor_wait_for
 #define cbarriers_monitor_unlock_and_broadcast darwin_monitor_unlock_and_broadcast
 
-#include "../../Sources/CBarriers/monitor.c"
+#include "../../Sources/CBarriers/monitor_pthread.c"
 
 // And what the tests call.
 

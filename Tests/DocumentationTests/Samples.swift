@@ -13,7 +13,7 @@ func theFirstExample() throws {
   }
   for worker in 0..<workers {
     Thread.detachNewThread {
-      try? barrier.participate {  // a worker that fails frees the others
+      try? barrier.abortOnError {  // a worker that fails frees the others
         for step in 0..<3 {
           print("worker \(worker) does step \(step)")
           try barrier.wait()
@@ -31,7 +31,7 @@ func theLandingPagesExample() {
   }
   for worker in 0..<workers {
     Thread.detachNewThread {
-      try? barrier.participate {  // if it fails, it frees the others
+      try? barrier.abortOnError {  // if it fails, it frees the others
         for step in 0..<3 {
           try compute(worker, step)
           try barrier.wait()
@@ -48,7 +48,7 @@ func theBarriersOwnExample() {
   }
   for worker in 0..<4 {
     Thread.detachNewThread {
-      try? barrier.participate {  // a worker that fails frees the others
+      try? barrier.abortOnError {  // a worker that fails frees the others
         for step in 0..<100 {
           try compute(worker, step)
           try barrier.wait()
@@ -64,7 +64,7 @@ func theAsyncBarriersOwnExample() async throws {
   try await withThrowingTaskGroup(of: Void.self) { group in
     for worker in 0..<100 {
       group.addTask {
-        try await barrier.participate {  // a task that fails frees the others
+        try await barrier.abortOnError {  // a task that fails frees the others
           for round in 0..<10 {
             try await compute(worker, round)
             try await barrier.wait()
@@ -80,7 +80,7 @@ func theAsyncBarriersOwnExample() async throws {
 func teams() throws {
   let shares = try withThreadTeam(size: 4, label: "sum") { member in
     let share = load(part: member.index)
-    try member.sync()  // all parts are loaded
+    try member.wait()  // all parts are loaded
     return sum(share)
   }
   #expect(shares == [0, 1, 2, 3])
@@ -104,7 +104,7 @@ final class Simulation: Sendable {
 func threadsAndTasks() async throws {
   let barrier = ThreadBarrier(parties: 3, label: "both")
   Thread.detachNewThread {
-    try? barrier.participate { _ = try barrier.wait() }
+    try? barrier.abortOnError { _ = try barrier.wait() }
   }
   let tasks = AsyncBarrier(sharing: barrier)
   async let one = tasks.wait()
@@ -113,7 +113,7 @@ func threadsAndTasks() async throws {
 }
 
 func participating(in barrier: ThreadBarrier, _ parts: [Int]) throws {
-  try barrier.participate {
+  try barrier.abortOnError {
     for part in parts {
       try handle(part)  // if it throws, nobody waits in vain
       try barrier.wait()
@@ -159,9 +159,9 @@ func memory() throws {
   let cells = Cells(count: 4)  // a class around an array of plain memory
   try withThreadTeam(size: 4) { member in
     cells[member.index] = compute(member.index)
-    try member.sync()
+    try member.wait()
     let left = cells[(member.index + 3) % 4]  // what the neighbour wrote
-    try member.sync()  // all have read: now it may be written again
+    try member.wait()  // all have read: now it may be written again
     cells[member.index] += left
   }
   #expect((0..<4).map { cells[$0] } == [3, 1, 3, 5])

@@ -1,9 +1,9 @@
 import BarrierModel
 
-/// A barrier on a machine, and everything that its callers saw of it.
+/// A barrier on a simulator, and everything that its callers saw of it.
 final class Meeting: @unchecked Sendable {
   let barrier: ThreadBarrier
-  let machine: Machine
+  let simulator: Simulator
   private let hasAction: Bool
   // Only whoever runs writes into this.
   private let record = Record()
@@ -22,7 +22,7 @@ final class Meeting: @unchecked Sendable {
     }
 
     func end(_ call: Int, _ answer: History.Answer) {
-      SimulatedThread.running.machine.step("returns")
+      SimulatedThread.running.simulator.step("returns")
       history.end(call, answer)
       ended.join(SimulatedThread.running.knows)
     }
@@ -37,10 +37,10 @@ final class Meeting: @unchecked Sendable {
 
   /// With `action`, the last to arrive runs it; it fails with what that answers.
   init(
-    _ machine: Machine, parties: Int, strategy: WaitStrategy = .parking,
+    _ simulator: Simulator, parties: Int, strategy: WaitStrategy = .parking,
     action: (@Sendable (_ phase: UInt64) -> Fault?)? = nil
   ) {
-    self.machine = machine
+    self.simulator = simulator
     hasAction = action != nil
     guard let action else {
       barrier = ThreadBarrier(parties: parties, strategy: strategy)
@@ -49,9 +49,9 @@ final class Meeting: @unchecked Sendable {
     barrier = ThreadBarrier(parties: parties, strategy: strategy) { [record] phase in
       let thread = SimulatedThread.running
       record.note(.actionBegan(phase: phase, call: thread.call!))
-      if thread.locksHeld > 0 { thread.machine.fail("the action runs while a lock is held (rule 7)") }
+      if thread.locksHeld > 0 { thread.simulator.fail("the action runs while a lock is held (rule 7)") }
       // Something that others may do meanwhile.
-      thread.machine.step("runs the action of phase \(phase)")
+      thread.simulator.step("runs the action of phase \(phase)")
       let failure = action(phase)
       record.note(.actionEnded(phase: phase, failure: failure?.name))
       if let failure { throw failure }
@@ -72,7 +72,7 @@ final class Meeting: @unchecked Sendable {
   @discardableResult
   func wait(timeout: Duration? = nil) -> History.Answer {
     call(.wait(mayTimeOut: timeout != nil)) {
-      let start = machine.clock
+      let start = simulator.clock
       do throws(BrokenBarrierError) {
         return if let timeout { answer(try barrier.wait(timeout: timeout)) } else {
           answer(try barrier.wait())
@@ -89,7 +89,7 @@ final class Meeting: @unchecked Sendable {
     let task = SimulatedThread.running.task.map { number(of: $0) }
     let call = record.begin(.wait(task: task, mayTimeOut: timeout != nil))
     SimulatedThread.running.call = call
-    let start = machine.clock
+    let start = simulator.clock
     let seen: History.Answer
     do {
       let barrier = AsyncBarrier(sharing: barrier)
@@ -101,7 +101,7 @@ final class Meeting: @unchecked Sendable {
     } catch is CancellationError {
       seen = .cancelled
     } catch {
-      machine.fail("wait() threw \(error)")
+      simulator.fail("wait() threw \(error)")
     }
     record.end(call, seen)
     return seen
@@ -142,11 +142,16 @@ final class Meeting: @unchecked Sendable {
 
   /// Whether the rules allow all that was seen, and nothing is left behind: to be asked when all calls have ended.
   func check() throws {
-    let (untold, breakage) = barrier.core.slowPath.withLock { ($0.ledger.untoldPhases, $0.ledger.breakage) }
-    guard untold == 0 else { throw Fault("\(untold) phases are kept for somebody to be told of them") }
+    let (unreadBreaks, breakage) = barrier.core.locked.withLock {
+      ($0.brokenPhases.unreadBreaks, $0.brokenPhases.currentError)
+    }
+    guard unreadBreaks == 0 else {
+      throw Fault("\(unreadBreaks) phases are kept for somebody to be told of them")
+    }
     guard (breakage == nil) == !barrier.isBroken else {
       throw Fault(
-        breakage == nil ? "broken, but the ledger does not know why" : "mended, but not in the ledger")
+        breakage == nil
+          ? "broken, but the brokenPhases does not know why" : "mended, but not in the brokenPhases")
     }
     let history = record.history
     guard history.isExplained(parties: barrier.parties, hasAction: hasAction) else {
@@ -173,7 +178,7 @@ final class Meeting: @unchecked Sendable {
   }
 
   private func answer(_ arrival: Arrival) -> History.Answer {
-    if arrival.isLast != (arrival.index == barrier.parties - 1) { machine.fail("\(arrival) (rule 3)") }
+    if arrival.isLast != (arrival.index == barrier.parties - 1) { simulator.fail("\(arrival) (rule 3)") }
     return .arrived(phase: arrival.phase, index: arrival.index)
   }
 
@@ -181,9 +186,9 @@ final class Meeting: @unchecked Sendable {
     _ error: BrokenBarrierError, after timeout: Duration?, since start: UInt64
   ) -> History.Answer {
     if error.reason == .timedOut, error.isOrigin, let timeout,
-      start + UInt64(timeout / .nanoseconds(1)) > machine.clock
+      start + UInt64(timeout / .nanoseconds(1)) > simulator.clock
     {
-      machine.fail("a call gave up too early (rule 15): \(error)")
+      simulator.fail("a call gave up too early (rule 15): \(error)")
     }
     return .broken(.init(error), isOrigin: error.isOrigin)
   }

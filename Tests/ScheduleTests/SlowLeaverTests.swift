@@ -11,21 +11,21 @@ struct SlowLeaverTests {
     let workers = WorkerPool()
     for step in 0..<60 {
       let schedule = StandStill("slow", atStep: step)
-      let machine = Machine(
+      let simulator = Simulator(
         step, .init(), schedule, on: workers, execution: 0, isTraced: false)
-      let meeting = Machine.$inTheMaking.withValue(machine) { Meeting(machine, parties: 2) }
-      schedule.machine = machine
+      let meeting = Simulator.$inTheMaking.withValue(simulator) { Meeting(simulator, parties: 2) }
+      schedule.simulator = simulator
       // The first call is that of the slow one.
       schedule.isPhaseOver = { [unowned meeting] in
         meeting.history.calls.dropFirst().contains { $0.answer != nil }
       }
       if isTask {
-        machine.startTask("slow") { await meeting.waitAsTask() }
+        simulator.startTask("slow") { await meeting.waitAsTask() }
       } else {
-        machine.start("slow") { meeting.wait() }
+        simulator.start("slow") { meeting.wait() }
       }
-      machine.start("fast") {
-        while meeting.barrier.waitingCount == 0 { machine.poll("waits for the slow one") }
+      simulator.start("fast") {
+        while meeting.barrier.waitingCount == 0 { simulator.poll("waits for the slow one") }
         if isBreak {
           meeting.abort()
           meeting.reset()
@@ -34,11 +34,11 @@ struct SlowLeaverTests {
         }
         meeting.wait(times: 2)
       }
-      machine.start("fast too") {
-        while meeting.barrier.phase == 0 { machine.poll("waits for phase 1") }
+      simulator.start("fast too") {
+        while meeting.barrier.phase == 0 { simulator.poll("waits for phase 1") }
         meeting.wait(times: 2)
       }
-      #expect(machine.run() == nil)
+      #expect(simulator.run() == nil)
       #expect(throws: Never.self) { try meeting.check() }
       #expect(!schedule.wasNeeded, "at step \(step)")
       if schedule.stoodStill { stops += 1 }
@@ -50,7 +50,7 @@ struct SlowLeaverTests {
   /// One thread runs until it cannot go on, then the next; but a certain one stops at a certain step of its own, until
   /// nobody else can go on.
   private final class StandStill: Schedule {
-    weak var machine: Machine?
+    weak var simulator: Simulator?
     var isPhaseOver: () -> Bool = { false }
     private let name: String
     private let step: Int
@@ -74,8 +74,8 @@ struct SlowLeaverTests {
         return other
       }
       // Only the slow one is left.
-      let thread = machine!.threads[number(of: threads[0])!]
-      let allElseAreOver = machine!.threads.allSatisfy { $0 === thread || $0.status == .finished }
+      let thread = simulator!.threads[number(of: threads[0])!]
+      let allElseAreOver = simulator!.threads.allSatisfy { $0 === thread || $0.status == .finished }
       if isPhaseOver() && thread.locksHeld == 0 {
         stoodStill = true
         wasNeeded = wasNeeded || !allElseAreOver
@@ -84,7 +84,7 @@ struct SlowLeaverTests {
     }
 
     private func isSlow(_ choice: Choice) -> Bool {
-      number(of: choice).map { machine!.threads[$0].name == name } ?? false
+      number(of: choice).map { simulator!.threads[$0].name == name } ?? false
     }
 
     private func number(of choice: Choice) -> Int? {

@@ -1,16 +1,16 @@
 import Testing
 
-/// Teams of threads: all schedules with few deviations. The machine sees who is left waiting, and every thread is joined.
+/// Teams of threads: all schedules with few deviations. The simulator sees who is left waiting, and every thread is joined.
 struct TeamScheduleTests {
   /// rule 25, rule 26: whatever the others do when one fails, the first own error is thrown.
   @Test func aMemberFails() {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let thrown = Box<any Error>()
-      machine.start("caller") {
+      simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 2, strategy: .parking) { member in
             if member.index == 1 { throw Fault("member 1") }
-            try member.sync()
+            try member.wait()
           }
         }
       }
@@ -20,13 +20,13 @@ struct TeamScheduleTests {
 
   /// rule 25: of two who fail, one is the first, and that is the cause which the others are told.
   @Test func twoMembersFail() {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let (thrown, cause) = (Box<any Error>(), Box<any Error>())
-      machine.start("caller") {
+      simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 3, strategy: .parking) { member in
             if member.index > 0 { throw Fault("member \(member.index)") }
-            do throws(BrokenBarrierError) { try member.sync() } catch {
+            do throws(BrokenBarrierError) { try member.wait() } catch {
               cause.content = error.underlyingError
             }
           }
@@ -47,13 +47,13 @@ struct TeamScheduleTests {
 
   /// rule 25: not even if it goes by another name.
   @Test func whatFollowsFromAFailureComesAfterIt() {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let thrown = Box<any Error>()
-      machine.start("caller") {
+      simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 2, strategy: .parking) { member in
             if member.index == 1 { throw Fault("member 1") }
-            do throws(BrokenBarrierError) { try member.sync() } catch { throw Fault("follows") }
+            do throws(BrokenBarrierError) { try member.wait() } catch { throw Fault("follows") }
           }
         }
       }
@@ -63,16 +63,16 @@ struct TeamScheduleTests {
 
   /// Nobody waits for a member that has ended; and nobody is freed who need not be.
   @Test(arguments: [0, 1]) func aMemberLeavesAfterSomePhases(phases: Int) {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let (thrown, met) = (Box<any Error>(), Box(0))
-      machine.start("caller") {
+      simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 2, strategy: .parking) { member in
             for _ in 0..<phases {
-              try member.sync()
+              try member.wait()
               met.content! += 1
             }
-            if member.index == 0 { try member.sync() }
+            if member.index == 0 { try member.wait() }
           }
         }
       }
@@ -80,7 +80,7 @@ struct TeamScheduleTests {
         guard let error = thrown.content as? BrokenBarrierError, error.reason == .aborted,
           error.phase == phases
         else { throw Fault("\(String(describing: thrown.content))") }
-        try expect(error.underlyingError, is: TeamMemberGoneError(gone: [1]))
+        try expect(error.underlyingError, is: TeamMemberExitedError(members: [1]))
         if met.content != 2 * phases { throw Fault("\(met.content!) came through") }
       }
     }
@@ -88,17 +88,17 @@ struct TeamScheduleTests {
 
   /// rule 26: a thread cannot be started, whichever it is; no member has begun, and all threads have ended.
   @Test func aThreadCannotBeStarted() {
-    explore(.exhaustively(bound: 2), .init(mayRunOutOfThreads: true)) { machine in
+    explore(.exhaustively(bound: 2), .init(mayRunOutOfThreads: true)) { simulator in
       let (thrown, begun) = (Box<any Error>(), Box(0))
-      machine.start("caller") {
+      simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 2, strategy: .parking) { member in
             begun.content! += 1
-            try member.sync()
+            try member.wait()
           }
         }
-        if machine.threads.dropFirst().contains(where: { $0.status != .finished }) {
-          machine.fail("a thread outlives the call")
+        if simulator.threads.dropFirst().contains(where: { $0.status != .finished }) {
+          simulator.fail("a thread outlives the call")
         }
       }
       return {

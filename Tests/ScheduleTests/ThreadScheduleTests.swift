@@ -3,78 +3,78 @@ import Testing
 /// Threads at a barrier: all schedules with few deviations.
 ///
 /// What was seen of each is held against the sequential barrier: rule 1, rule 3, rule 4, rule 5, rule 7, rule 8, rule 9,
-/// rule 10, rule 12, rule 13, rule 14. That nobody is left asleep, and that each schedule ends, the machine sees.
+/// rule 10, rule 12, rule 13, rule 14. That nobody is left asleep, and that each schedule ends, the simulator sees.
 struct ThreadScheduleTests {
-  static let ways: [Machine.Machinery] = [
-    .init(firstWay: .sleeping), .init(firstWay: .yielding), .init(processors: 3, firstWay: .polling),
+  static let ways: [Simulator.Configuration] = [
+    .init(firstWay: .parking), .init(firstWay: .yielding), .init(processors: 3, firstWay: .spinning),
   ]
 
   /// rule 1, rule 3
-  @Test(arguments: ways) func twoThreadsMeetTwice(way: Machine.Machinery) {
-    explore(.exhaustively(bound: 2), way) { machine in
-      let meeting = Meeting(machine, parties: 2, strategy: .adaptive)
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
+  @Test(arguments: ways) func twoThreadsMeetTwice(way: Simulator.Configuration) {
+    explore(.exhaustively(bound: 2), way) { simulator in
+      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive)
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2) } }
       return meeting.check
     }
   }
 
   @Test func twoThreadsMeetThreeTimes() {
-    explore(.exhaustively(bound: 2)) { machine in
-      let meeting = Meeting(machine, parties: 2)
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 3) } }
+    explore(.exhaustively(bound: 2)) { simulator in
+      let meeting = Meeting(simulator, parties: 2)
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 3) } }
       return meeting.check
     }
   }
 
-  @Test(arguments: ways) func threeThreadsMeetOnce(way: Machine.Machinery) {
-    explore(.exhaustively(bound: 1), way) { machine in
-      let meeting = Meeting(machine, parties: 3, strategy: .adaptive)
-      for name in ["a", "b", "c"] { machine.start(name) { meeting.wait() } }
+  @Test(arguments: ways) func threeThreadsMeetOnce(way: Simulator.Configuration) {
+    explore(.exhaustively(bound: 1), way) { simulator in
+      let meeting = Meeting(simulator, parties: 3, strategy: .adaptive)
+      for name in ["a", "b", "c"] { simulator.start(name) { meeting.wait() } }
       return meeting.check
     }
   }
 
   @Test func threeThreadsMeetTwice() {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 3)
-      for name in ["a", "b", "c"] { machine.start(name) { meeting.wait(times: 2) } }
+    explore(.exhaustively(bound: 1)) { simulator in
+      let meeting = Meeting(simulator, parties: 3)
+      for name in ["a", "b", "c"] { simulator.start(name) { meeting.wait(times: 2) } }
       return meeting.check
     }
   }
 
   /// rule 4
   @Test func surplusThreadsJoinTheNextPhase() {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 2) { _ in nil }
-      for name in ["a", "b", "c", "d"] { machine.start(name) { meeting.wait() } }
+    explore(.exhaustively(bound: 1)) { simulator in
+      let meeting = Meeting(simulator, parties: 2) { _ in nil }
+      for name in ["a", "b", "c", "d"] { simulator.start(name) { meeting.wait() } }
       return meeting.check
     }
   }
 
   /// rule 5, rule 7
   @Test func twoThreadsPassABarrierOfOne() {
-    explore(.exhaustively(bound: 2)) { machine in
-      let meeting = Meeting(machine, parties: 1) { _ in nil }
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
+    explore(.exhaustively(bound: 2)) { simulator in
+      let meeting = Meeting(simulator, parties: 1) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2) } }
       return meeting.check
     }
   }
 
   /// rule 7
   @Test func propertiesAgreeWithWhatHappens() {
-    explore(.exhaustively(bound: 2)) { machine in
-      let meeting = Meeting(machine, parties: 2) { _ in nil }
-      for name in ["a", "b"] { machine.start(name) { meeting.wait() } }
-      machine.start("observer") { meeting.readProperties() }
+    explore(.exhaustively(bound: 2)) { simulator in
+      let meeting = Meeting(simulator, parties: 2) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait() } }
+      simulator.start("observer") { meeting.readProperties() }
       return meeting.check
     }
   }
 
   /// rule 8
   @Test func anActionFails() {
-    explore(.exhaustively(bound: 2)) { machine in
-      let meeting = Meeting(machine, parties: 2) { phase in Fault("action of \(phase)") }
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2) } }
+    explore(.exhaustively(bound: 2)) { simulator in
+      let meeting = Meeting(simulator, parties: 2) { phase in Fault("action of \(phase)") }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2) } }
       return meeting.check
     }
   }
@@ -102,23 +102,23 @@ struct ThreadScheduleTests {
 
   /// rule 12, rule 13
   @Test(arguments: Disturbance.allCases, ways)
-  func aThirdThreadDisturbs(_ disturbance: Disturbance, way: Machine.Machinery) {
-    explore(.exhaustively(bound: 1), way) { machine in
-      let meeting = Meeting(machine, parties: 2, strategy: .adaptive)
+  func aThirdThreadDisturbs(_ disturbance: Disturbance, way: Simulator.Configuration) {
+    explore(.exhaustively(bound: 1), way) { simulator in
+      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive)
       // With a time limit, for who was freed by a reset may find nobody to wait for.
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
-      machine.start("c") { disturbance.happen(to: meeting) }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
+      simulator.start("c") { disturbance.happen(to: meeting) }
       return meeting.check
     }
   }
 
   /// rule 9: while the action runs, before, and after.
   @Test(arguments: Disturbance.allCases, ways)
-  func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance, way: Machine.Machinery) {
-    explore(.exhaustively(bound: 1), way) { machine in
-      let meeting = Meeting(machine, parties: 2, strategy: .adaptive) { _ in nil }
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
-      machine.start("c") { disturbance.happen(to: meeting) }
+  func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance, way: Simulator.Configuration) {
+    explore(.exhaustively(bound: 1), way) { simulator in
+      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .seconds(1)) } }
+      simulator.start("c") { disturbance.happen(to: meeting) }
       return meeting.check
     }
   }
@@ -127,24 +127,24 @@ struct ThreadScheduleTests {
   @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbsAnActionThatFails(
     _ disturbance: Disturbance
   ) {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 2) { phase in Fault("action of \(phase)") }
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
-      machine.start("c") { disturbance.happen(to: meeting) }
+    explore(.exhaustively(bound: 1)) { simulator in
+      let meeting = Meeting(simulator, parties: 2) { phase in Fault("action of \(phase)") }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .seconds(1)) } }
+      simulator.start("c") { disturbance.happen(to: meeting) }
       return meeting.check
     }
   }
 
   /// rule 9
   @Test(arguments: Disturbance.allCases) func theActionItselfDisturbs(_ disturbance: Disturbance) {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let box = Box<Meeting>()
-      let meeting = Meeting(machine, parties: 2) { phase in
+      let meeting = Meeting(simulator, parties: 2) { phase in
         if phase == 0 { disturbance.happen(to: box.content!) }
         return nil
       }
       box.content = meeting
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
       return {
         box.content = nil  // It holds the meeting, whose action holds it.
         try meeting.check()
@@ -156,24 +156,24 @@ struct ThreadScheduleTests {
   @Test(arguments: [Disturbance.abort, .reset]) func whoWaitsIsFreedWhileTheActionRuns(
     _ disturbance: Disturbance
   ) {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let isFreed = Box(false)
       let isRunning = Box(false)
-      let meeting = Meeting(machine, parties: 2) { _ in
+      let meeting = Meeting(simulator, parties: 2) { _ in
         isRunning.content = true
-        machine.wrote()
-        while isFreed.content == false { machine.poll("hangs in the action") }
+        simulator.wrote()
+        while isFreed.content == false { simulator.poll("hangs in the action") }
         return nil
       }
       for name in ["a", "b"] {
-        machine.start(name) {
+        simulator.start(name) {
           meeting.wait()
           isFreed.content = true
-          machine.wrote()
+          simulator.wrote()
         }
       }
-      machine.start("c") {
-        while isRunning.content == false { machine.poll("waits for the action") }
+      simulator.start("c") {
+        while isRunning.content == false { simulator.poll("waits for the action") }
         disturbance.happen(to: meeting)
       }
       return meeting.check
@@ -182,21 +182,21 @@ struct ThreadScheduleTests {
 
   /// rule 1: those who are told late find out how their own phase ended.
   @Test func twoThreadsDisturbAtOnce() {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 2)
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .seconds(1)) } }
-      machine.start("c") { meeting.abort() }
-      machine.start("d") { meeting.reset() }
+    explore(.exhaustively(bound: 1)) { simulator in
+      let meeting = Meeting(simulator, parties: 2)
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .seconds(1)) } }
+      simulator.start("c") { meeting.abort() }
+      simulator.start("d") { meeting.reset() }
       return meeting.check
     }
   }
 
   /// rule 14, rule 15, rule 23
   @Test(arguments: [Duration.zero, .milliseconds(1)]) func aTimeLimitRacesTheLastArrival(limit: Duration) {
-    explore(.exhaustively(bound: 2)) { machine in
-      let meeting = Meeting(machine, parties: 2)
-      machine.start("patient") { meeting.wait() }
-      machine.start("impatient") {
+    explore(.exhaustively(bound: 2)) { simulator in
+      let meeting = Meeting(simulator, parties: 2)
+      simulator.start("patient") { meeting.wait() }
+      simulator.start("impatient") {
         // Whoever did not meet frees the other.
         if case .broken = meeting.wait(timeout: limit) { meeting.abort() }
       }
@@ -206,38 +206,38 @@ struct ThreadScheduleTests {
 
   /// rule 14
   @Test func timeLimitsRaceEachOther() {
-    explore(.exhaustively(bound: 1)) { machine in
-      let meeting = Meeting(machine, parties: 3)
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
-      machine.start("c") { meeting.wait(times: 2, timeout: .milliseconds(2)) }
+    explore(.exhaustively(bound: 1)) { simulator in
+      let meeting = Meeting(simulator, parties: 3)
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
+      simulator.start("c") { meeting.wait(times: 2, timeout: .milliseconds(2)) }
       return meeting.check
     }
   }
 
   /// rule 10: a time limit that is over while the action runs changes nothing.
   @Test func aTimeLimitRacesTheAction() {
-    explore(.exhaustively(bound: 2)) { machine in
-      let meeting = Meeting(machine, parties: 2) { _ in nil }
-      for name in ["a", "b"] { machine.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
+    explore(.exhaustively(bound: 2)) { simulator in
+      let meeting = Meeting(simulator, parties: 2) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
       return meeting.check
     }
   }
 
   /// rule 6
-  @Test(arguments: ways) func whatWasWrittenBeforeIsSeenAfter(way: Machine.Machinery) {
-    explore(.exhaustively(bound: 2), way) { machine in
+  @Test(arguments: ways) func whatWasWrittenBeforeIsSeenAfter(way: Simulator.Configuration) {
+    explore(.exhaustively(bound: 2), way) { simulator in
       let notes = [Plain(0), Plain(0)]
       let sum = Plain(0)
-      let meeting = Meeting(machine, parties: 2, strategy: .adaptive) { phase in
+      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive) { phase in
         sum.value = notes[0].value + notes[1].value
         return nil
       }
       for own in 0...1 {
-        machine.start("writer \(own)") {
+        simulator.start("writer \(own)") {
           for round in 1...2 {
             notes[own].value = round
             meeting.wait()
-            if sum.value != 2 * round { machine.fail("a sum of \(sum.value) after round \(round)") }
+            if sum.value != 2 * round { simulator.fail("a sum of \(sum.value) after round \(round)") }
           }
         }
       }
@@ -247,16 +247,16 @@ struct ThreadScheduleTests {
 
   /// rule 6, rule 12: whoever is told of a break sees what was done before it.
   @Test func whatWasWrittenBeforeABreakIsSeenAfter() {
-    explore(.exhaustively(bound: 1)) { machine in
+    explore(.exhaustively(bound: 1)) { simulator in
       let note = Plain(0)
-      let meeting = Meeting(machine, parties: 3)
+      let meeting = Meeting(simulator, parties: 3)
       for name in ["a", "b"] {
-        machine.start(name) {
+        simulator.start(name) {
           meeting.wait()
-          if note.value != 1 { machine.fail("a note of \(note.value)") }
+          if note.value != 1 { simulator.fail("a note of \(note.value)") }
         }
       }
-      machine.start("aborts") {
+      simulator.start("aborts") {
         note.value = 1
         meeting.abort()
       }
@@ -266,11 +266,11 @@ struct ThreadScheduleTests {
 
   /// rule 22
   @Test func eachLetsGoOfTheBarrierWhenItsWaitHasReturned() {
-    explore(.exhaustively(bound: 2)) { machine in
+    explore(.exhaustively(bound: 2)) { simulator in
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
       for name in ["a", "b"] {
         let own = Box(barrier)
-        machine.start(name) {
+        simulator.start(name) {
           _ = try? own.content!.wait()
           own.content = nil
         }

@@ -10,10 +10,10 @@ extension TimekeeperScheduleTests {
   struct TimeLimits {
     /// rule 14, rule 17
     @Test func twoTasksWithATimeLimitMeet() {
-      explore(.exhaustively(bound: 1)) { machine in
-        let meeting = Meeting(machine, parties: 2)
+      explore(.exhaustively(bound: 1)) { simulator in
+        let meeting = Meeting(simulator, parties: 2)
         for name in ["a", "b"] {
-          machine.startTask(name) { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+          simulator.startTask(name) { await meeting.waitAsTask(timeout: .milliseconds(1)) }
         }
         return meeting.check
       }
@@ -21,39 +21,39 @@ extension TimekeeperScheduleTests {
 
     /// rule 15, rule 17: the timekeeper comes, and is not too early.
     @Test func aTaskTimesOut() {
-      explore(.exhaustively(bound: 2)) { machine in
-        let meeting = Meeting(machine, parties: 2)
-        machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
-        machine.startTask("b") { await meeting.waitAsTask(timeout: .zero) }
+      explore(.exhaustively(bound: 2)) { simulator in
+        let meeting = Meeting(simulator, parties: 2)
+        simulator.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+        simulator.startTask("b") { await meeting.waitAsTask(timeout: .zero) }
         return meeting.check
       }
     }
 
     /// rule 17: a second limit, earlier than the first.
     @Test func tasksWithDifferentTimeLimits() {
-      explore(.exhaustively(bound: 1)) { machine in
-        let meeting = Meeting(machine, parties: 3)
-        machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
-        machine.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+      explore(.exhaustively(bound: 1)) { simulator in
+        let meeting = Meeting(simulator, parties: 3)
+        simulator.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
+        simulator.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
         return meeting.check
       }
     }
 
     /// rule 15: of several limits the first counts, and whoever had it is the origin.
     @Test(arguments: [[2, 1], [1, 2]]) func theFirstLimitCounts(limits: [Int]) {
-      explore(.exhaustively(bound: 0)) { machine in
-        let meeting = Meeting(machine, parties: 3)
-        let start = machine.clock
+      explore(.exhaustively(bound: 0)) { simulator in
+        let meeting = Meeting(simulator, parties: 3)
+        let start = simulator.clock
         for limit in limits {
-          machine.startTask("\(limit) ms") {
+          simulator.startTask("\(limit) ms") {
             let answer = await meeting.waitAsTask(timeout: .milliseconds(limit))
             guard case .broken(let breakage, let isOrigin) = answer, breakage.reason == .timedOut else {
-              machine.fail("a task of \(limit) ms left with \(answer)")
+              simulator.fail("a task of \(limit) ms left with \(answer)")
             }
             if breakage.arrived == 2 && isOrigin != (limit == 1) {
-              machine.fail("\(limit) ms, origin: \(isOrigin)")
+              simulator.fail("\(limit) ms, origin: \(isOrigin)")
             }
-            if machine.clock >= start + 2_000_000 { machine.fail("too late") }
+            if simulator.clock >= start + 2_000_000 { simulator.fail("too late") }
           }
         }
         return meeting.check
@@ -62,11 +62,11 @@ extension TimekeeperScheduleTests {
 
     /// rule 12, rule 17: where no thread can be started to keep the time, nobody is left waiting, then or later.
     @Test func theTimekeeperCannotAlwaysBeStarted() {
-      explore(.exhaustively(bound: 1), .init(mayRunOutOfThreads: true)) { machine in
-        let meeting = Meeting(machine, parties: 3)
-        machine.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
-        machine.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
-        machine.start("resets") { meeting.reset() }
+      explore(.exhaustively(bound: 1), .init(mayRunOutOfThreads: true)) { simulator in
+        let meeting = Meeting(simulator, parties: 3)
+        simulator.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+        simulator.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
+        simulator.start("resets") { meeting.reset() }
         // The abort that comes of it is nobody's call.
         return {}
       }
@@ -75,9 +75,9 @@ extension TimekeeperScheduleTests {
     /// Everything at once, at random. rule 1, rule 17, rule 18, rule 19, rule 20
     @Test(arguments: [Explorer.Search.randomly(count: 500), .byPriorities(count: 500, depth: 4)])
     func everythingHappensToTasksAndThreads(search: Explorer.Search) {
-      explore(search) { machine in
-        let plan = Plan(seed: UInt64(machine.execution), tasks: 2...4, threads: 0...2)
-        return Meeting(machine, plan).check
+      explore(search) { simulator in
+        let plan = Plan(seed: UInt64(simulator.execution), tasks: 2...4, threads: 0...2)
+        return Meeting(simulator, plan).check
       }
     }
   }

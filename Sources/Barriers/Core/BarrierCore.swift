@@ -2,13 +2,13 @@ import Synchronization
 
 /// The barrier itself, under both of its faces.
 ///
-/// What decides is ``StateWord`` alone: each phase ends in one exchange of that word, made by the last arrival
+/// What decides is ``AtomicBarrierState`` alone: each phase ends in one exchange of that word, made by the last arrival
 /// or by whoever breaks the phase. The rest follows:
-/// - Arriving and completing take no lock. The lock is taken to sleep, to wake sleepers, to break and to reset:
+/// - Arriving and completing take no lock. The lock is taken to sleep, to wake waiters, to break and to reset:
 ///   never while code of others runs, be it the action or what a resumed task does.
 /// - Every break and every reset is made while holding the lock, so that whoever holds it sees the word and the
-///   ledger agree.
-/// - A party whose phase is over looks into the ledger only if ``untold`` is not zero. A break raises it before
+///   brokenPhases agree.
+/// - A party whose phase is over looks into the brokenPhases only if ``unreadBreaks`` is not zero. A break raises it before
 ///   the exchange that ends the phase, and it cannot fall to zero before every party of that phase has been told.
 ///   A party of a broken phase acquired that exchange when it saw its phase over: so it cannot see zero.
 struct BarrierCore: ~Copyable, Sendable {
@@ -17,11 +17,11 @@ struct BarrierCore: ~Copyable, Sendable {
   private let action: Action?
   let phases: PhaseNumbers
   /// How many broken phases have parties that must still be told. Changed only while holding the lock.
-  private let untold = Atomic(0)
-  let slowPath = Monitor(SlowPath())
+  private let unreadBreaks = Atomic(0)
+  let locked = Monitor(LockedState())
   /// In the middle of what is hardly ever written, so that it shares its cache line with nobody else's memory; those who
   /// arrive read what is around it.
-  let word: StateWord
+  let word: AtomicBarrierState
   let policy: WaitPolicy
 
   /// The count of arrivals has room for eight million calls at once. This leaves most of it to surplus callers.
@@ -40,7 +40,7 @@ struct BarrierCore: ~Copyable, Sendable {
     self.action = action.map(Action.init)
     policy = WaitPolicy(strategy, parties: parties, processors: processors)
     phases = PhaseNumbers(first: firstPhase)
-    word = StateWord(BarrierState(opening: firstPhase))
+    word = AtomicBarrierState(BarrierState(opening: firstPhase))
   }
 
   // MARK: Meeting
@@ -49,8 +49,8 @@ struct BarrierCore: ~Copyable, Sendable {
   enum Step {
     /// It was the last: the action has run, and the phase completed.
     case completed(Arrival)
-    /// Waits for the phase to be over. If the call is surplus, it arrives again then.
-    case waits(Call)
+    /// Waits for the phase to be over. If the token is surplus, it arrives again then.
+    case waits(ArrivalToken)
   }
 
   /// Arrives. The last to do so runs the action, opens the next phase and wakes those who sleep.
@@ -61,144 +61,144 @@ struct BarrierCore: ~Copyable, Sendable {
   }
 
   /// Arrives in the phase that was open in this state, or is refused as then; `nil` if that is over.
-  func arrive(having seen: BarrierState) throws(BrokenBarrierError) -> Step? {
-    guard let found = word.change({ $0.afterArrival(having: seen) }) else { return nil }
+  func arrive(expected: BarrierState) throws(BrokenBarrierError) -> Step? {
+    guard let found = word.update({ $0.afterArrival(expected: expected) }) else { return nil }
     return try step(from: found)
   }
 
-  /// Goes on from the state that an arrival found; `nil` if it was broken, and has been reset since: then the call arrives
+  /// Goes on from the state that an arrival found; `nil` if it was broken, and has been reset since: then the token arrives
   /// after that.
   private func step(from found: BarrierState) throws(BrokenBarrierError) -> Step? {
-    switch found.place(of: parties) {
+    switch found.role(parties: parties) {
     case .waiter, .surplus:
-      return .waits(call(found))
+      return .waits(token(found))
     case .last:
-      let call = call(found)
-      try complete(call)
-      return .completed(call.arrival(isLast: true))
+      let token = token(found)
+      try complete(token)
+      return .completed(token.arrival(isLast: true))
     case .refused:
       if let error = refusal(in: found.generation) { throw error }
       return nil
     }
   }
 
-  /// The call that found this state when it arrived.
-  private func call(_ found: BarrierState) -> Call {
-    if found.arrived >= BarrierState.maxCallers { trapOverfull() }
-    return Call(index: found.arrived, phase: phases.number(of: found.generation))
+  /// The token that found this state when it arrived.
+  private func token(_ found: BarrierState) -> ArrivalToken {
+    if found.arrived >= BarrierState.maxArrivals { trapOverfull() }
+    return ArrivalToken(index: found.arrived, phase: phases.number(of: found.generation))
   }
 
-  private func complete(_ call: Call) throws(BrokenBarrierError) {
+  private func complete(_ token: ArrivalToken) throws(BrokenBarrierError) {
     if let action {
       do {
-        try unsafe RunningActions.run(of: slowPath.identity) { try action.run(call.phase) }
+        try unsafe RunningActions.run(of: locked.identity) { try action.run(token.phase) }
       } catch {
-        end(Breakage(.actionFailed, error, by: call.index)) { $0.afterBreak(of: call.generation) }
+        endPhase(BreakCause(.actionFailed, error, by: token.index)) { $0.afterBreak(of: token.generation) }
       }
     }
-    if let ended = word.change({ $0.afterCompletion(of: call.generation) }) {
-      policy.phaseIsOver()
-      if ended.hasSleepers { wakeSleepers() }
-      policy.phaseCompleted(someoneSlept: ended.hasSleepers)
+    if let ended = word.update({ $0.afterCompletion(of: token.generation) }) {
+      policy.phaseEnded()
+      if ended.hasWaiters { wakeWaiters() }
+      policy.phaseCompleted(anySlept: ended.hasWaiters)
     } else {
-      // Broken, by the action or meanwhile; this call was counted in it, so the ledger knows.
-      throw verdict(on: call)!
+      // Broken, by the action or meanwhile; this token was counted in it, so the brokenPhases knows.
+      throw takeError(for: token)!
     }
   }
 
-  /// Whether the call came when all had arrived.
-  func isSurplus(_ call: Call) -> Bool { call.index >= parties }
+  /// Whether the token came when all had arrived.
+  func isSurplus(_ token: ArrivalToken) -> Bool { token.index >= parties }
 
-  /// Whether the phase of this call is over, one way or the other.
-  func isOver(_ call: Call) -> Bool {
-    word.load().generation != call.generation
+  /// Whether the phase of this token is over, one way or the other.
+  func isOver(_ token: ArrivalToken) -> Bool {
+    word.load().generation != token.generation
   }
 
   /// Called after ``isOver(_:)`` has said so, once: returns if the phase completed.
-  func leave(_ call: Call) throws(BrokenBarrierError) {
+  func leave(_ token: ArrivalToken) throws(BrokenBarrierError) {
     // Relaxed: whatever saw the phase over has acquired the exchange that ended it.
-    guard untold.load(ordering: .relaxed) > 0 else { return }
-    if let error = verdict(on: call) { throw error }
+    guard unreadBreaks.load(ordering: .relaxed) > 0 else { return }
+    if let error = takeError(for: token) { throw error }
   }
 
-  /// How the phase broke in which this call was counted; `nil` if it completed. To be asked once.
-  private func verdict(on call: Call) -> BrokenBarrierError? {
-    let error = slowPath.withLock { slow in
-      defer { untold.store(slow.ledger.untoldPhases, ordering: .relaxed) }
-      return slow.ledger.read(call.phase)
+  /// How the phase broke in which this token was counted; `nil` if it completed. To be asked once.
+  private func takeError(for token: ArrivalToken) -> BrokenBarrierError? {
+    let error = locked.withLock { slow in
+      defer { unreadBreaks.store(slow.brokenPhases.unreadBreaks, ordering: .relaxed) }
+      return slow.brokenPhases.takeError(for: token.phase)
     }
-    return error?.seen(by: call.index)
+    return error?.seen(by: token.index)
   }
 
-  /// Why the barrier refused this call; `nil` if it has been reset since.
+  /// Why the barrier refused this token; `nil` if it has been reset since.
   private func refusal(in generation: UInt64) -> BrokenBarrierError? {
-    slowPath.withLock { slow in
-      word.change { $0.afterRefusal(in: generation) } == nil ? nil : slow.ledger.breakage
+    locked.withLock { slow in
+      word.update { $0.afterRefusal(in: generation) } == nil ? nil : slow.brokenPhases.currentError
     }
   }
 
   /// Wakes all whose phase is over, threads and tasks. Called by whoever ended a phase in which somebody sleeps.
-  private func wakeSleepers() {
-    var tasks = slowPath.wakeAll { $0.tasks.takeOver(open: phase) }
+  private func wakeWaiters() {
+    var tasks = locked.wakeAll { $0.tasks.takeOver(open: phase) }
     guard !tasks.isEmpty else { return }
-    SleepingTasks.Entry.wake(tasks)
+    TaskWaitQueue.Entry.wake(tasks)
     tasks.removeAll(keepingCapacity: true)
-    slowPath.withLock { $0.tasks.recycle(&tasks) }
+    locked.withLock { $0.tasks.recycle(&tasks) }
   }
 
   // MARK: Breaking
 
   /// Breaks the open phase, unless the barrier is broken already.
   func abort(_ error: (any Error)?) {
-    end(Breakage(.aborted, error)) { $0.afterBreak() }
+    endPhase(BreakCause(.aborted, error)) { $0.afterBreak() }
   }
 
   /// Breaks the open phase if all but so many have arrived in it.
   func abort(_ error: any Error, ifAllArrivedBut missing: Int) {
-    end(Breakage(.aborted, error)) { $0.arrived == parties - missing ? $0.afterBreak() : nil }
+    endPhase(BreakCause(.aborted, error)) { $0.arrived == parties - missing ? $0.afterBreak() : nil }
   }
 
   /// Mends a broken barrier, or breaks the phase of those who wait and opens the next.
   func reset() {
-    end(Breakage(.reset)) { $0.afterReset() }
+    endPhase(BreakCause(.reset)) { $0.afterReset() }
   }
 
   /// Somebody gives up the phase of this generation, by time-out or cancellation. Answers `false` if it was too late: all
   /// have arrived, or the phase is over.
-  func giveUp(_ generation: UInt64, _ breakage: Breakage, noting note: () -> Void = {}) -> Bool {
-    end(breakage, noting: note) { $0.afterGivingUp(in: generation, parties: parties) }
+  func giveUp(_ generation: UInt64, _ breakage: BreakCause, recording note: () -> Void = {}) -> Bool {
+    endPhase(breakage, recording: note) { $0.afterGivingUp(in: generation, parties: parties) }
   }
 
   /// Ends the open phase by `change`, other than by completing it, and frees all who wait for it; or mends a
   /// broken barrier. Answers whether the rules allowed the change; if so, `note` has been called under the lock.
   @discardableResult
-  func end(
-    _ breakage: Breakage, noting note: () -> Void = {}, by change: (BarrierState) -> BarrierState?
+  func endPhase(
+    _ breakage: BreakCause, recording note: () -> Void = {}, by change: (BarrierState) -> BarrierState?
   ) -> Bool {
-    let (ended, mended) = slowPath.withLock { slow -> (BarrierState?, BrokenBarrierError?) in
-      untold.store(slow.ledger.untoldPhases + 1, ordering: .relaxed)
-      defer { untold.store(slow.ledger.untoldPhases, ordering: .relaxed) }
-      guard let old = word.change(change) else { return (nil, nil) }
+    let (ended, cleared) = locked.withLock { slow -> (BarrierState?, BrokenBarrierError?) in
+      unreadBreaks.store(slow.brokenPhases.unreadBreaks + 1, ordering: .relaxed)
+      defer { unreadBreaks.store(slow.brokenPhases.unreadBreaks, ordering: .relaxed) }
+      guard let old = word.update(change) else { return (nil, nil) }
       note()
-      if old.isBroken { return (old, slow.ledger.mend()) }
+      if old.isBroken { return (old, slow.brokenPhases.clear()) }
       let error = BrokenBarrierError(
         breakage, at: identity, phase: phases.number(of: old.generation), arrived: min(old.arrived, parties),
         parties: parties, label: label)
-      slow.ledger.record(error, readers: old.arrived, staysBroken: breakage.reason != .reset)
+      slow.brokenPhases.record(error, readers: old.arrived, staysBroken: breakage.reason != .reset)
       return (old, nil)
     }
     // Destroyed here and not under the lock, for an error of the user's may do anything when it goes.
-    _ = consume mended
+    _ = consume cleared
     guard let ended else { return false }
-    policy.phaseIsOver()
-    if ended.hasSleepers { wakeSleepers() }
+    policy.phaseEnded()
+    if ended.hasWaiters { wakeWaiters() }
     return true
   }
 
   // MARK: Looking
 
   /// A number that no other barrier has while this one exists.
-  var identity: UInt { unsafe UInt(bitPattern: slowPath.identity) }
+  var identity: UInt { unsafe UInt(bitPattern: locked.identity) }
 
   var hasAction: Bool { action != nil }
 
@@ -219,7 +219,7 @@ struct BarrierCore: ~Copyable, Sendable {
         let phase = phases.number(of: state.generation)
         return "\(name): phase \(phase), \(min(state.arrived, parties)) of \(parties) parties waiting"
       }
-      if let error = slowPath.withLock({ $0.ledger.breakage }) { return error.description }
+      if let error = locked.withLock({ $0.brokenPhases.currentError }) { return error.description }
       // Mended between the two looks.
     }
   }
@@ -234,12 +234,12 @@ struct BarrierCore: ~Copyable, Sendable {
 
   /// An action that waits at its own barrier waits for itself.
   func trapInsideAction() {
-    guard action != nil, unsafe RunningActions.contains(slowPath.identity) else { return }
+    guard action != nil, unsafe RunningActions.contains(locked.identity) else { return }
     fatalError(
       "\(description): its own action called wait(), which could never return. Wait after the phase.")
   }
 
   private func trapOverfull() -> Never {
-    fatalError("\(description): more than \(BarrierState.maxCallers) calls wait at once, too many to count.")
+    fatalError("\(description): more than \(BarrierState.maxArrivals) calls wait at once, too many to count.")
   }
 }

@@ -1,10 +1,10 @@
 /// The state of a barrier: one 64-bit word, and every change that it may undergo.
 ///
 /// This is a pure value. It holds no lock and knows no thread: each `after…` function answers with the next state,
-/// or with `nil` where the rules do not allow that change. ``StateWord`` makes the changes atomic.
+/// or with `nil` where the rules do not allow that change. ``AtomicBarrierState`` makes the changes atomic.
 ///
 ///     bits  63 … 26      25       24         23 … 0
-///          generation | broken | sleepers | arrived
+///          generation | broken | waiters | arrived
 ///
 ///     state      | broken | arrived       | what may happen
 ///     -----------+--------+---------------+--------------------------------------------------------------
@@ -16,7 +16,7 @@
 /// What makes the hard cases disappear:
 /// - A generation is one phase, and it moves on in the very exchange that ends that phase, whether the phase
 ///   completed or broke. So "my phase is over" is one comparison, and two outcomes cannot both be written.
-/// - The sleepers bit stands in the same word as the generation. A party sets it only while its phase is open,
+/// - The waiters bit stands in the same word as the generation. A party sets it only while its phase is open,
 ///   and whoever ends the phase sees it in the value that it replaced: no wake-up is lost, and nobody who
 ///   finds the bit clear needs the lock.
 /// - Surplus arrivals are counted beyond `parties`. So the count that a break replaces is the exact number of
@@ -28,7 +28,7 @@ struct BarrierState: Equatable, Sendable {
   static let generationBits = 38
 
   private static let arrivedMask: UInt64 = 1 << 24 - 1
-  private static let sleepersBit: UInt64 = 1 << 24
+  private static let waitersBit: UInt64 = 1 << 24
   private static let brokenBit: UInt64 = 1 << 25
   private static let generationShift: UInt64 = 26
   private static let generationMask: UInt64 = 1 << 38 - 1
@@ -51,7 +51,7 @@ struct BarrierState: Equatable, Sendable {
   var isBroken: Bool { bits & Self.brokenBit != 0 }
 
   /// Somebody sleeps until this generation is over, and must be woken.
-  var hasSleepers: Bool { bits & Self.sleepersBit != 0 }
+  var hasWaiters: Bool { bits & Self.waitersBit != 0 }
 
   /// How many have arrived, surplus included; in a broken barrier, how many were refused and have not yet
   /// taken their mark away.
@@ -63,7 +63,7 @@ struct BarrierState: Equatable, Sendable {
 
   // MARK: Arriving
 
-  enum Place: Equatable {
+  enum Role: Equatable {
     /// Arrived before the last one: waits.
     case waiter
     /// Arrived last: runs the action and completes the phase.
@@ -75,7 +75,7 @@ struct BarrierState: Equatable, Sendable {
   }
 
   /// What becomes of the party whose arrival found this state. Its index is the count that it found.
-  func place(of parties: Int) -> Place {
+  func role(parties: Int) -> Role {
     if isBroken { return .refused }
     let withThis = arrived &+ 1
     if withThis < parties { return .waiter }
@@ -83,20 +83,20 @@ struct BarrierState: Equatable, Sendable {
   }
 
   /// A barrier can count this many calls at once; beyond it, the count would run into the bits above.
-  static let maxCallers = 1 << (arrivedBits - 1)
+  static let maxArrivals = 1 << (arrivedBits - 1)
 
   // MARK: Changes
 
   /// A party of `generation` is about to sleep. Not if that phase is over.
-  func afterSleep(in generation: UInt64) -> BarrierState? {
+  func afterEnqueue(in generation: UInt64) -> BarrierState? {
     guard isOpen(generation) else { return nil }
-    return BarrierState(bits: bits | Self.sleepersBit)
+    return BarrierState(bits: bits | Self.waitersBit)
   }
 
   /// Somebody arrives who has seen this state: in the phase that is open there, or as one who is refused. Not if that phase
-  /// is over, nor if the barrier has been mended.
-  func afterArrival(having seen: BarrierState) -> BarrierState? {
-    guard generation == seen.generation, isBroken == seen.isBroken else { return nil }
+  /// is over, nor if the barrier has been cleared.
+  func afterArrival(expected: BarrierState) -> BarrierState? {
+    guard generation == expected.generation, isBroken == expected.isBroken else { return nil }
     return isBroken ? self : BarrierState(bits: bits + Self.oneArrival)
   }
 

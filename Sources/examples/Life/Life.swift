@@ -45,7 +45,7 @@ private func evolve(_ start: Grid, generations: Int, bands: Int) throws -> Grid 
   let boards = [SharedBuffer(start.rows), SharedBuffer(start.rows)]
   let barrier = ThreadBarrier(parties: bands, label: "generation", timeout: .seconds(60))
   let threads = startThreads(bands, named: "band") { band in
-    try barrier.participate {
+    try barrier.abortOnError {
       for generation in 0..<generations {
         let now = boards[generation % 2]
         let next = boards[(generation + 1) % 2]

@@ -3,7 +3,7 @@ import Testing
 
 /// All threads of Swift's default pool, blocked for as long as a test wants.
 ///
-/// In a process of its own only. The test itself must not sit on one of the pool's threads: it is a ``TaskParty``.
+/// In a process of its own only. The test itself must not sit on one of the pool's threads: it is a ``TaskParticipant``.
 final class BlockedPool: Sendable {
   private let gate = Gate()
 

@@ -22,10 +22,10 @@ struct Crowd: Sendable {
 
   /// Everybody waits, with and without timeouts, and now and then aborts, resets, looks around or is cancelled. The barrier is broken in
   /// the end, for some may have nobody left to wait for.
-  func riot(at barrier: ThreadBarrier) -> [Outcome] {
+  func runChaos(at barrier: ThreadBarrier) -> [Outcome] {
     let isOver = Counter()
     return come(to: barrier) { wait in
-      let own = await riot(at: barrier, isOver: isOver, wait)
+      let own = await runChaos(at: barrier, isOver: isOver, wait)
       // Whoever reset the barrier last aborts it after that: nobody is left behind.
       isOver.add()
       barrier.abort(Fault("the end"))
@@ -36,7 +36,7 @@ struct Crowd: Sendable {
   /// How a caller waits: for how long, and whether it is to be cancelled meanwhile, if it is a task.
   private typealias Waiting = (Wait, _ isCancelled: Bool) async -> Outcome
 
-  private func riot(at barrier: ThreadBarrier, isOver: Counter, _ wait: Waiting) async -> [Outcome] {
+  private func runChaos(at barrier: ThreadBarrier, isOver: Counter, _ wait: Waiting) async -> [Outcome] {
     var outcomes: [Outcome] = []
     for step in 0..<50 where isOver.now == 0 {
       switch Int.random(in: 0..<barrier.parties * 8) {
@@ -61,7 +61,7 @@ struct Crowd: Sendable {
   ) -> [Outcome] {
     Pool.with(threads: 2) { pool in
       let tasks = (0..<tasks).map { index in
-        TaskParty("task \(index)", at: barrier, on: pool) {
+        TaskParticipant("task \(index)", at: barrier, on: pool) {
           await part { wait, isCancelled in
             let inner = Task(executorPreference: pool) { try await wait(at: AsyncBarrier(sharing: barrier)) }
             if isCancelled {
@@ -74,7 +74,7 @@ struct Crowd: Sendable {
       }
       // A thread that runs a task of its own, which never is suspended: so both have the same part to do.
       let threads = (0..<threads).map { index in
-        TaskParty("thread \(index)", at: barrier) {
+        TaskParticipant("thread \(index)", at: barrier) {
           await part { wait, _ in Outcome { try wait(at: barrier) } }
         }
       }
@@ -85,7 +85,7 @@ struct Crowd: Sendable {
 
 /// What is wrong with a snapshot, if anything is, as the outcome of a call that nobody has made.
 private func impossible(_ snapshot: BarrierSnapshot) -> [Outcome] {
-  let places = snapshot.sleepers.map(\.index)
+  let places = snapshot.waiters.map(\.index)
   let isPossible =
     Set(places).count == places.count && snapshot.arrived <= snapshot.parties
     && places.count { $0 < snapshot.parties } <= snapshot.arrived

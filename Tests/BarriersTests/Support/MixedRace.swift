@@ -21,7 +21,7 @@ final class MixedRace: Sendable {
   }
 
   /// Which parties are tasks, and which are threads; a party that is cancelled is a task in any case.
-  enum Cast: CaseIterable, Sendable {
+  enum ParticipantMix: CaseIterable, Sendable {
     case tasks, tasksWaitForThreads, threadsWaitForTasks
 
     var waiter: Kind { self == .threadsWaitForTasks ? .thread : .task }
@@ -32,9 +32,9 @@ final class MixedRace: Sendable {
 
   private let barrier: ThreadBarrier
   private let events: [Event]
-  private let cast: Cast
+  private let cast: ParticipantMix
 
-  init(_ events: [Event], cast: Cast) {
+  init(_ events: [Event], cast: ParticipantMix) {
     (self.events, self.cast) = (events, cast)
     let fails = events.contains(.failedAction)
     barrier = ThreadBarrier(parties: Self.parties) { phase in
@@ -46,22 +46,22 @@ final class MixedRace: Sendable {
   func run(delay: Duration) -> [Outcome] {
     let instant = ContinuousClock.now + delay
     let waiters = (0..<(Self.parties - 1 - events.count { $0.isOfAWaiter })).map { _ in
-      cast.waiter.guest("waiter", at: barrier)
+      cast.waiter.participant("waiter", at: barrier)
     }
     let hasty = events.filter { $0 == .timeout }.map { _ in
-      cast.actor.guest("hasty", at: barrier, .until(instant))
+      cast.actor.participant("hasty", at: barrier, .until(instant))
     }
     let victims = events.filter { $0 == .cancellation }.map { [barrier] _ in
-      TaskParty("victim", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
+      TaskParticipant("victim", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
     }
     let causes = events.filter { $0 == .abort || $0 == .reset }.map { [barrier] event in
-      Party("\(event)", at: barrier) {
+      ThreadParticipant("\(event)", at: barrier) {
         while ContinuousClock.now < instant {}
         if event == .abort { barrier.abort(Fault("abort")) } else { barrier.reset() }
       }
     }
     let cancels = victims.map { victim in
-      Party("cancels", at: barrier) {
+      ThreadParticipant("cancels", at: barrier) {
         while ContinuousClock.now < instant {}
         victim.cancel()
       }

@@ -3,22 +3,22 @@ import Testing
 @testable import Barriers
 
 /// A party of any kind.
-protocol Guest<Value>: Sendable {
+protocol Participant<Value>: Sendable {
   associatedtype Value: Sendable
   var result: Result<Value, any Error> { get }
   var hasLeft: Bool { get }
   func fallsAsleep(sourceLocation: SourceLocation)
 }
 
-extension Guest {
+extension Participant {
   func fallsAsleep(at sourceLocation: SourceLocation = #_sourceLocation) {
     fallsAsleep(sourceLocation: sourceLocation)
   }
 }
 
-extension Party: Guest {}
-extension TaskParty: Guest {}
-extension WorkItemParty: Guest {}
+extension ThreadParticipant: Participant {}
+extension TaskParticipant: Participant {}
+extension WorkItemParticipant: Participant {}
 
 /// How long a guest is willing to wait.
 enum Wait: Sendable {
@@ -48,18 +48,19 @@ enum Kind: CaseIterable, Sendable {
   case thread, task, workItem
 
   /// One that waits once.
-  func guest(
+  func participant(
     _ name: String = "guest", at barrier: ThreadBarrier, _ wait: Wait = .own,
     sourceLocation: SourceLocation = #_sourceLocation
-  ) -> any Guest<Arrival> {
+  ) -> any Participant<Arrival> {
     switch self {
-    case .thread: Party(name, at: barrier, sourceLocation: sourceLocation) { try wait(at: barrier) }
+    case .thread:
+      ThreadParticipant(name, at: barrier, sourceLocation: sourceLocation) { try wait(at: barrier) }
     case .task:
-      TaskParty(name, at: barrier, sourceLocation: sourceLocation) {
+      TaskParticipant(name, at: barrier, sourceLocation: sourceLocation) {
         try await wait(at: AsyncBarrier(sharing: barrier))
       }
     case .workItem:
-      WorkItemParty(name, at: barrier, sourceLocation: sourceLocation) { try wait(at: barrier) }
+      WorkItemParticipant(name, at: barrier, sourceLocation: sourceLocation) { try wait(at: barrier) }
     }
   }
 
@@ -68,17 +69,17 @@ enum Kind: CaseIterable, Sendable {
   func regular(
     _ name: String = "regular", at barrier: ThreadBarrier, sourceLocation: SourceLocation = #_sourceLocation,
     _ next: @escaping @Sendable (_ soFar: [Outcome]) -> Wait?
-  ) -> any Guest<[Outcome]> {
+  ) -> any Participant<[Outcome]> {
     let blocking: @Sendable () -> [Outcome] = {
       var outcomes: [Outcome] = []
       while let wait = next(outcomes) { outcomes.append(Outcome { try wait(at: barrier) }) }
       return outcomes
     }
     switch self {
-    case .thread: return Party(name, at: barrier, sourceLocation: sourceLocation, blocking)
-    case .workItem: return WorkItemParty(name, at: barrier, sourceLocation: sourceLocation, blocking)
+    case .thread: return ThreadParticipant(name, at: barrier, sourceLocation: sourceLocation, blocking)
+    case .workItem: return WorkItemParticipant(name, at: barrier, sourceLocation: sourceLocation, blocking)
     case .task:
-      return TaskParty(name, at: barrier, sourceLocation: sourceLocation) {
+      return TaskParticipant(name, at: barrier, sourceLocation: sourceLocation) {
         var outcomes: [Outcome] = []
         while let wait = next(outcomes) {
           do {
@@ -117,9 +118,9 @@ struct Mixture: Sendable, CustomTestStringConvertible {
   /// All but the last come, one after the other, and fall asleep.
   func early(
     at barrier: ThreadBarrier, _ wait: Wait = .own, sourceLocation: SourceLocation = #_sourceLocation
-  ) -> [any Guest<Arrival>] {
+  ) -> [any Participant<Arrival>] {
     kinds.dropLast().enumerated().map { index, kind in
-      let guest = kind.guest("early \(index)", at: barrier, wait, sourceLocation: sourceLocation)
+      let guest = kind.participant("early \(index)", at: barrier, wait, sourceLocation: sourceLocation)
       eventually(sourceLocation: sourceLocation) { barrier.waitingCount == index + 1 || barrier.isBroken }
       guest.fallsAsleep(sourceLocation: sourceLocation)
       return guest
@@ -129,8 +130,8 @@ struct Mixture: Sendable, CustomTestStringConvertible {
   /// The last one comes.
   func last(
     at barrier: ThreadBarrier, _ wait: Wait = .own, sourceLocation: SourceLocation = #_sourceLocation
-  ) -> any Guest<Arrival> {
-    kinds.last!.guest("last", at: barrier, wait, sourceLocation: sourceLocation)
+  ) -> any Participant<Arrival> {
+    kinds.last!.participant("last", at: barrier, wait, sourceLocation: sourceLocation)
   }
 }
 
@@ -158,7 +159,7 @@ func expectBrokenForAll(
   expectBroken(barrier, by: breakage, sourceLocation: sourceLocation)
   for kind in Kind.allCases {
     for wait in [Wait.own, .timeout(.zero), .until(.now + .seconds(3600))] {
-      let later = kind.guest("later", at: barrier, wait, sourceLocation: sourceLocation)
+      let later = kind.participant("later", at: barrier, wait, sourceLocation: sourceLocation)
       expect(later.result, brokenBy: breakage, at: barrier, sourceLocation: sourceLocation)
     }
   }

@@ -10,7 +10,7 @@ extension Result where Success == Arrival {
   var arrival: Arrival? { try? get() }
 
   /// The error of a broken phase; `nil` if the party returned or threw something else.
-  var breakage: BrokenBarrierError? {
+  var barrierError: BrokenBarrierError? {
     if case .failure(let error as BrokenBarrierError) = self { error } else { nil }
   }
 }
@@ -39,7 +39,7 @@ func expect(
   _ outcome: Outcome, brokenBy breakage: Cause, at barrier: ThreadBarrier, isOrigin: Bool = false,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  guard let error = outcome.breakage else {
+  guard let error = outcome.barrierError else {
     Issue.record("It left otherwise: \(outcome)", sourceLocation: sourceLocation)
     return
   }
@@ -75,7 +75,7 @@ func expectBroken(
   #expect(barrier.isBroken, sourceLocation: sourceLocation)
   #expect(barrier.waitingCount == 0, sourceLocation: sourceLocation)
   #expect(barrier.phase == breakage.phase + 1, sourceLocation: sourceLocation)
-  let later = Party("later", at: barrier, sourceLocation: sourceLocation) { try barrier.wait() }
+  let later = ThreadParticipant("later", at: barrier, sourceLocation: sourceLocation) { try barrier.wait() }
   expect(later.result, brokenBy: breakage, at: barrier, sourceLocation: sourceLocation)
   #expect(barrier.waitingCount == 0, sourceLocation: sourceLocation)
 }

@@ -53,7 +53,7 @@ final class RecordedBarrier: @unchecked Sendable {
   }
 
   /// Once: of several who cancel a task at the same time, the runtime lets the later return before it is heard.
-  func cancel(_ task: TaskParty<Void>, number: Int) {
+  func cancel(_ task: TaskParticipant<Void>, number: Int) {
     guard lock.withLock({ cancelled.insert(number).inserted }) else { return }
     record(.cancel(task: number)) {
       task.cancel()
@@ -133,22 +133,22 @@ extension Plan {
     let barrier = RecordedBarrier(self)
     let start = Gate()
     let tasks = Tasks()
-    let taskParties = self.tasks.enumerated().map { number, deeds in
-      TaskParty("task \(number)", on: pool) {
-        for deed in deeds {
-          if case .wait(let limit) = deed {
+    let taskParties = self.tasks.enumerated().map { number, operations in
+      TaskParticipant("task \(number)", on: pool) {
+        for operation in operations {
+          if case .wait(let limit) = operation {
             await barrier.wait(asTask: number, timeout: limit.duration)
           } else {
-            tasks.make(deed, at: barrier)
+            tasks.make(operation, at: barrier)
           }
         }
       }
     }
     tasks.parties = taskParties
-    let threads = self.threads.enumerated().map { number, deeds in
-      Party("thread \(number)") {
+    let threads = self.threads.enumerated().map { number, operations in
+      ThreadParticipant("thread \(number)") {
         start.pass()
-        for deed in deeds { tasks.make(deed, at: barrier) }
+        for operation in operations { tasks.make(operation, at: barrier) }
       }
     }
     start.open()
@@ -161,15 +161,15 @@ extension Plan {
   /// Those who may be cancelled.
   private final class Tasks: @unchecked Sendable {
     private let lock = NSLock()
-    private var all: [TaskParty<Void>] = []  // guarded by `lock`
+    private var all: [TaskParticipant<Void>] = []  // guarded by `lock`
 
-    var parties: [TaskParty<Void>] {
+    var parties: [TaskParticipant<Void>] {
       get { lock.withLock { all } }
       set { lock.withLock { all = newValue } }
     }
 
-    func make(_ deed: Plan.Deed, at barrier: RecordedBarrier) {
-      switch deed {
+    func make(_ operation: Plan.Operation, at barrier: RecordedBarrier) {
+      switch operation {
       case .wait(let limit): barrier.wait(timeout: limit.duration)
       case .abort: barrier.abort()
       case .reset: barrier.reset()

@@ -8,17 +8,17 @@ func expectTimeoutsInTime(
   for kind: Kind, _ strategy: WaitStrategy, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let barrier = ThreadBarrier(parties: 2, strategy: strategy)
-  let patient = kind.guest("patient", at: barrier, .timeout(.seconds(3600)))
+  let patient = kind.participant("patient", at: barrier, .timeout(.seconds(3600)))
   for timeout in [Duration.milliseconds(1), .milliseconds(30)] {
     let barrier = ThreadBarrier(parties: 2, strategy: strategy)
     let start = ContinuousClock.now
-    let alone = kind.guest("alone", at: barrier, .timeout(timeout))
+    let alone = kind.participant("alone", at: barrier, .timeout(timeout))
     expect(
       alone.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true,
       sourceLocation: sourceLocation)
     #expect(ContinuousClock.now - start >= timeout, "not early", sourceLocation: sourceLocation)
   }
-  let last = kind.guest("last", at: barrier)
+  let last = kind.participant("last", at: barrier)
   expect(last.result, completed: 0, of: barrier, sourceLocation: sourceLocation)
   expect(patient.result, completed: 0, of: barrier, sourceLocation: sourceLocation)
 }
@@ -27,7 +27,7 @@ func expectTimeoutsInTime(
 /// is well. To be called on a thread of its own, which runs the tasks, where none of them has had a timeout before.
 func expectThatTimekeepingFailsAndComesBack(without stop: () -> Void, with allow: () -> Void) {
   let barrier = ThreadBarrier(parties: 3, label: "halo")
-  let waiting = Party("waiting", at: barrier) { try barrier.wait() }
+  let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
   eventually { barrier.waitingCount == 1 }
   waiting.fallsAsleep()
   let steps = StepByStep()
@@ -36,13 +36,13 @@ func expectThatTimekeepingFailsAndComesBack(without stop: () -> Void, with allow
   // The second asks for a sooner call than the first, the third for a later one.
   for timeout in [Duration.milliseconds(200), .milliseconds(100), .seconds(3600)] {
     let phase = barrier.phase
-    let task = TaskParty("task", at: barrier, on: steps) {
+    let task = TaskParticipant("task", at: barrier, on: steps) {
       try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
     }
     while !task.hasLeft { steps.run() }
     let others = phase == 0 ? [waiting.result] : []
     for outcome in [task.result] + others {
-      let error = outcome.breakage
+      let error = outcome.barrierError
       #expect(error?.reason == .aborted && error?.phase == phase, "\(outcome)")
       let cause = error?.underlyingError as? TimekeepingError
       #expect(cause?.errorNumber == EAGAIN, "\(outcome)")
@@ -54,7 +54,7 @@ func expectThatTimekeepingFailsAndComesBack(without stop: () -> Void, with allow
   }
   // Who needs no timekeeper is served in any case.
   let tasks = (0..<3).map { _ in
-    TaskParty("task", at: barrier, on: steps) { try await AsyncBarrier(sharing: barrier).wait() }
+    TaskParticipant("task", at: barrier, on: steps) { try await AsyncBarrier(sharing: barrier).wait() }
   }
   while !tasks.allSatisfy(\.hasLeft) { steps.run() }
   for task in tasks { expect(task.result, completed: 3, of: barrier) }
@@ -62,7 +62,7 @@ func expectThatTimekeepingFailsAndComesBack(without stop: () -> Void, with allow
   allow()
   for (phase, timeout) in zip([4, 5] as [UInt64], [Duration.milliseconds(250), .milliseconds(1)]) {
     let start = ContinuousClock.now
-    let alone = TaskParty("alone", at: barrier, on: steps) {
+    let alone = TaskParticipant("alone", at: barrier, on: steps) {
       try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
     }
     eventually {

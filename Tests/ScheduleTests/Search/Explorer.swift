@@ -4,7 +4,7 @@ import Testing
 
 /// Runs a scenario on many schedules, until one breaks a rule.
 ///
-/// The scenario is made anew for each schedule: it starts its threads on the machine, and answers with what is to be
+/// The scenario is made anew for each schedule: it starts its threads on the simulator, and answers with what is to be
 /// checked when they have come to their ends.
 struct Explorer {
   enum Search: Sendable {
@@ -23,14 +23,14 @@ struct Explorer {
     var description: String { "\(what)\nTo replay: BARRIERS_REPLAY=\"\(replay)\"" }
   }
 
-  typealias Scenario = (Machine) -> () throws -> Void
+  typealias Scenario = (Simulator) -> () throws -> Void
 
-  private let machinery: Machine.Machinery
+  private let machinery: Simulator.Configuration
   private let scenario: Scenario
   private let workers = WorkerPool()
   private static let numbers = Numbers()
 
-  init(_ machinery: Machine.Machinery = .init(), _ scenario: @escaping Scenario) {
+  init(_ machinery: Simulator.Configuration = .init(), _ scenario: @escaping Scenario) {
     (self.machinery, self.scenario) = (machinery, scenario)
   }
 
@@ -64,20 +64,20 @@ struct Explorer {
 
   /// Makes recorded decisions again, and answers what each thread did, and what was wrong with that.
   func replay(_ recording: Replay.Recording) -> (story: [String], failure: String?) {
-    let machine = machine(Replay(recording.decisions), recording.execution, isTraced: true)
-    let failure = outcome(of: machine)
-    return (machine.story, failure)
+    let simulator = simulator(Replay(recording.decisions), recording.execution, isTraced: true)
+    let failure = outcome(of: simulator)
+    return (simulator.story, failure)
   }
 
   private func run(_ schedule: any Schedule, _ execution: Int) throws(Failure) {
-    if let what = outcome(of: machine(schedule, execution, isTraced: false)) {
+    if let what = outcome(of: simulator(schedule, execution, isTraced: false)) {
       throw Failure(
         what: what, replay: Replay.Recording(execution: execution, decisions: schedule.decisions))
     }
   }
 
-  private func machine(_ schedule: any Schedule, _ execution: Int, isTraced: Bool) -> Machine {
-    Machine(
+  private func simulator(_ schedule: any Schedule, _ execution: Int, isTraced: Bool) -> Simulator {
+    Simulator(
       Self.numbers.next(), machinery, schedule, on: workers, execution: execution, isTraced: isTraced)
   }
 
@@ -93,9 +93,9 @@ struct Explorer {
     }
   }
 
-  private func outcome(of machine: Machine) -> String? {
-    let check = Machine.$inTheMaking.withValue(machine) { scenario(machine) }
-    if let failure = machine.run() { return "\(failure)" }
+  private func outcome(of simulator: Simulator) -> String? {
+    let check = Simulator.$inTheMaking.withValue(simulator) { scenario(simulator) }
+    if let failure = simulator.run() { return "\(failure)" }
     do {
       try check()
       return nil
@@ -114,7 +114,7 @@ struct Explorer {
 /// - `BARRIERS_REPLAY="0/12:1 40:2" swift test --filter …`, from the report of a failure: makes that execution again, and
 ///   prints what each thread did.
 func explore(
-  _ search: Explorer.Search, _ machinery: Machine.Machinery = .init(),
+  _ search: Explorer.Search, _ machinery: Simulator.Configuration = .init(),
   sourceLocation: SourceLocation = #_sourceLocation, _ scenario: @escaping Explorer.Scenario
 ) {
   let explorer = Explorer(machinery, scenario)

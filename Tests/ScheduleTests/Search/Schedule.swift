@@ -1,4 +1,4 @@
-/// What a machine may do next.
+/// What a simulator may do next.
 enum Choice: Equatable {
   /// This thread goes on.
   case thread(Int)

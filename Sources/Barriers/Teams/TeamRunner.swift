@@ -1,0 +1,108 @@
+internal import CBarriers
+
+/// The threads of a team, from the start of the first to the end of the last.
+final class TeamRunner<R: Sendable>: Sendable {
+  private let barrier: ThreadBarrier
+  private let body: @Sendable (TeamMember) throws -> R
+  private let team: Monitor<Team>
+  /// The actions that the caller is running: its members are in them too, for it waits for them.
+  private let actions: RunningActions.Inherited
+
+  private struct Team {
+    var start = Start.pending
+    /// What members returned, by index.
+    var results: [R?]
+    /// What members threw, in that order.
+    var errors: [any Error] = []
+    /// Who has ended, in that order.
+    var exited: [Int] = []
+  }
+
+  private enum Start { case pending, started, cancelled }
+
+  /// How often those who wait are looked at, while others have ended.
+  private static var timeBetweenLooks: Duration { .milliseconds(100) }
+
+  init(meetingAt barrier: ThreadBarrier, running body: @escaping @Sendable (TeamMember) throws -> R) {
+    (self.barrier, self.body) = (barrier, body)
+    team = Monitor(Team(results: Array(repeating: nil, count: barrier.parties)))
+    actions = RunningActions.Inherited()
+  }
+
+  /// Returns what the members returned, when all threads have ended.
+  func run() throws -> [R] {
+    let threads = try start()
+    team.wakeAll { $0.start = .started }
+    watch()
+    for thread in threads { thread.join() }
+    let (results, error) = team.withLock { ($0.results, cause(of: $0.errors)) }
+    if let error { throw error }
+    return results.map { $0! }
+  }
+
+  /// Starts all threads; or, if one cannot be started, lets those before it end.
+  private func start() throws(ThreadStartError) -> [SystemThread] {
+    var threads: [SystemThread] = []
+    for index in 0..<barrier.parties {
+      do throws(SystemThread.StartError) {
+        threads.append(try SystemThread(named: threadName(barrier.label, index)) { self.run(index) })
+      } catch {
+        team.wakeAll { $0.start = .cancelled }
+        for thread in threads { thread.join() }
+        throw ThreadStartError(
+          index: index, size: barrier.parties, label: barrier.label, errorNumber: error.number)
+      }
+    }
+    return threads
+  }
+
+  /// What each thread does.
+  private func run(_ index: Int) {
+    let start = team.wait(until: nil) { $0.start == .pending ? nil : $0.start }
+    guard start == .started else { return }
+    actions.adopt()
+    barrier.core.locked.withLock { $0.team.append(TeamThread(index: index, thread: cbarriers_thread_id())) }
+    defer { barrier.core.locked.withLock { $0.team.removeAll { $0.index == index } } }
+    do {
+      let result = try body(TeamMember(index: index, barrier: barrier))
+      team.wakeAll {
+        $0.results[index] = result
+        $0.exited.append(index)
+      }
+    } catch {
+      // Noted before others can throw what follows from it.
+      team.withLock { $0.errors.append(error) }
+      barrier.abort(error)
+      team.wakeAll { $0.exited.append(index) }
+    }
+  }
+
+  /// Waits until all have ended. If some have, and all others wait for them, the barrier is aborted.
+  private func watch() {
+    var exited: [Int] = []
+    while exited.count < barrier.parties {
+      // Who has ended is not among those who have arrived in the open phase, for it would wait there. So once all others
+      // have, nobody is left who could complete the phase.
+      if !exited.isEmpty {
+        barrier.core.abort(TeamMemberExitedError(members: exited.sorted()), ifAllArrivedBut: exited.count)
+      }
+      let nextLook = exited.isEmpty ? nil : Deadline(after: Self.timeBetweenLooks)
+      exited = team.wait(until: nextLook) { $0.exited.count > exited.count ? $0.exited : nil } ?? exited
+    }
+  }
+
+  /// What failed of itself, if anything did, and not because the team's barrier was broken.
+  private func cause(of errors: [any Error]) -> (any Error)? {
+    errors.first { !(($0 as? BrokenBarrierError)?.isOf(barrier) ?? false) }
+      ?? errors.first { ($0 as? BrokenBarrierError)?.isOrigin == true }
+      ?? errors.first
+  }
+}
+
+/// "halo 3", in no more bytes than Linux has room for: the label gives way.
+private func threadName(_ label: String?, _ index: Int) -> String {
+  let number = " \(index)"
+  var name = label ?? "team"
+  while name.utf8.count + number.utf8.count > 15, !name.isEmpty { name.removeLast() }
+  return name + number
+}
