@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that users of the library fetch nothing of what the benchmarks need.
+// A separate package, so that users of the library do not fetch the dependencies of the benchmarks.
 let package = Package(
   name: "benchmarks",
   platforms: [.macOS(.v15)],

@@ -1,4 +1,7 @@
-// Barriers that are not Swift's, for the benchmarks to measure beside the library's.
+// Barriers in C++ that the benchmarks compare with the library's.
+//
+// wait() blocks until all parties of the phase have called it. A barrier may be destroyed once no thread is
+// in wait().
 
 #ifndef CXX_PEERS_H
 #define CXX_PEERS_H
@@ -8,16 +11,16 @@ extern "C" {
 #endif
 
 /// C++20's std::barrier.
-void *standard_barrier_create(long parties);
-void standard_barrier_wait(void *barrier);
-void standard_barrier_destroy(void *barrier);
+void *std_barrier_create(long parties);
+void std_barrier_wait(void *barrier);
+void std_barrier_destroy(void *barrier);
 
-/// A mutex, a condition, a count and a generation, as textbooks have it.
-void *textbook_barrier_create(long parties);
-void textbook_barrier_wait(void *barrier);
-void textbook_barrier_destroy(void *barrier);
+/// The textbook barrier: a pthread mutex and condition variable, a count and a generation.
+void *cond_barrier_create(long parties);
+void cond_barrier_wait(void *barrier);
+void cond_barrier_destroy(void *barrier);
 
-/// A count and a generation that everyone polls: the fastest there can be while every party has a processor.
+/// A count and a generation that every party polls: the lower bound while each party has a processor.
 void *spinning_barrier_create(long parties);
 void spinning_barrier_wait(void *barrier);
 void spinning_barrier_destroy(void *barrier);

@@ -1,13 +1,13 @@
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Phaser;
 
-/** Back-to-back phases of Java's CyclicBarrier or Phaser: prints the nanoseconds a phase. */
+/** Runs Java's CyclicBarrier or Phaser back to back. Prints the nanoseconds per phase. */
 public class JavaBarriers {
-  interface Meeting {
+  interface Waiter {
     void await() throws Exception;
   }
 
-  static Meeting make(String kind, int parties) {
+  static Waiter create(String kind, int parties) {
     if (kind.equals("CyclicBarrier")) {
       CyclicBarrier barrier = new CyclicBarrier(parties);
       return barrier::await;
@@ -17,18 +17,18 @@ public class JavaBarriers {
   }
 
   static double run(String kind, int parties, int phases) throws Exception {
-    Meeting meeting = make(kind, parties);
+    Waiter barrier = create(kind, parties);
     long[] starts = new long[parties];
     long[] ends = new long[parties];
     Thread[] threads = new Thread[parties];
     for (int party = 0; party < parties; party++) {
-      int mine = party;
+      int index = party;
       threads[party] = new Thread(null, () -> {
         try {
-          for (int phase = 0; phase < 3; phase++) meeting.await();
-          starts[mine] = System.nanoTime();
-          for (int phase = 0; phase < phases; phase++) meeting.await();
-          ends[mine] = System.nanoTime();
+          for (int phase = 0; phase < 3; phase++) barrier.await();
+          starts[index] = System.nanoTime();
+          for (int phase = 0; phase < phases; phase++) barrier.await();
+          ends[index] = System.nanoTime();
         } catch (Exception error) {
           throw new RuntimeException(error);
         }

@@ -1,4 +1,4 @@
-"""Back-to-back phases of asyncio.Barrier: prints the nanoseconds and the processor's nanoseconds a phase."""
+"""Runs asyncio.Barrier back to back. Prints the nanoseconds and the CPU nanoseconds per phase."""
 
 import asyncio
 import sys

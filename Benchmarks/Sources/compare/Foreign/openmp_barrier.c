@@ -1,4 +1,4 @@
-// Back-to-back phases of OpenMP's barrier: prints the nanoseconds and the processor's nanoseconds a phase.
+// Runs OpenMP's barrier back to back. Prints the nanoseconds and the CPU nanoseconds per phase.
 
 #include <omp.h>
 #include <stdio.h>

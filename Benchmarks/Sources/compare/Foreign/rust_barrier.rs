@@ -1,4 +1,4 @@
-//! Back-to-back phases of std::sync::Barrier: prints the nanoseconds a phase.
+//! Runs std::sync::Barrier back to back. Prints the nanoseconds per phase.
 
 use std::sync::{Arc, Barrier};
 use std::thread;

@@ -1,4 +1,4 @@
-"""Back-to-back phases of threading.Barrier: prints the nanoseconds and the processor's nanoseconds a phase."""
+"""Runs threading.Barrier back to back. Prints the nanoseconds and the CPU nanoseconds per phase."""
 
 import sys
 import threading

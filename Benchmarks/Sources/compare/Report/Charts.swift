@@ -1,125 +1,258 @@
 import Foundation
 
-/// The figures of a report as pictures: what a phase costs over the number of parties, and how the contenders of each
-/// other scenario compare.
+/// Charts of a report: a line chart of the cost over the number of parties, and a bar chart for each other
+/// scenario.
 struct Charts {
   private let report: Report
 
   init(_ report: Report) { self.report = report }
 
-  func write(into folder: String) throws {
+  func write(to folder: String) throws {
     let folder = URL(fileURLWithPath: folder)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for scenario in Scenario.allCases {
-      let rows = report.rows.filter { $0.scenario == scenario }
-      guard !rows.isEmpty else { continue }
-      let picture = scenario == .phases ? lines(rows) : bars(rows, scenario)
-      let file = folder.appending(path: "\(scenario.rawValue).svg")
-      try picture.write(to: file, atomically: true, encoding: .utf8)
+      let results = report.results.filter { $0.scenario == scenario }
+      guard !results.isEmpty else { continue }
+      let chart = scenario == .phases ? lineChart(results) : barChart(results, scenario)
+      try chart.document.write(
+        to: folder.appending(path: "\(scenario.rawValue).svg"), atomically: true, encoding: .utf8)
     }
   }
 
-  // MARK: Cost over parties
+  private static let width = 800.0
+  private static let margin = 16.0
 
-  /// One line a contender, on logarithmic axes, with the contenders' names beside it from the dearest to the cheapest.
-  private func lines(_ rows: [Row]) -> String {
-    let (left, top, width, height) = (64.0, 56.0, 470.0, 420.0)
-    let parties = rows.map { Double($0.parties) }
-    let costs = rows.map { $0.wall / Double($0.parties) }
+  private func title(_ scenario: Scenario, _ subtitle: String, in chart: inout SVG) {
+    let title = scenario.title.prefix(1).uppercased() + scenario.title.dropFirst()
+    chart.text(title, x: Self.margin, y: 26, style: "title")
+    chart.text(subtitle, x: Self.margin, y: 47)
+  }
+
+  private func footer(in chart: inout SVG, y: Double) {
+    let rounds = report.rounds == 1 ? "One round" : "Medians of \(report.rounds) rounds"
+    chart.text("\(rounds) on \(report.machine).", x: Self.margin, y: y, style: "muted")
+  }
+
+  // MARK: Line chart
+
+  private func lineChart(_ results: [BenchmarkResult]) -> SVG {
+    let (left, right, top, bottom) = (72.0, 548.0, 66.0, 546.0)
+    let counts = Set(results.map(\.parties)).sorted()
+    let costs = results.map(costPerParty)
     let x = LogarithmicAxis(
-      parties.min()!...max(parties.max()!, 2 * parties.min()!), from: left, to: left + width)
-    let y = LogarithmicAxis(
-      decade(costs.min()!, .down)...decade(costs.max()!, .up), from: top + height, to: top)
+      Double(counts[0])...Double(max(counts.last!, 2 * counts[0])), from: left, to: right)
+    let y = LogarithmicAxis(costs.min()! / 1.5...costs.max()! * 1.5, from: bottom, to: top)
 
-    var picture = Picture(width: 800, height: 530)
-    picture.text(report.title(.phases), x: left - 48, y: 22, style: "title")
-    picture.text("nanoseconds a party and phase, over the number of parties", x: left - 48, y: 42)
-    for value in y.decades {
-      picture.line(x1: left, y1: y[value], x2: left + width, y2: y[value], style: "grid")
-      picture.text(short(value), x: left - 8, y: y[value] + 4, anchor: "end")
+    var chart = SVG(width: Self.width, height: bottom + 98)
+    title(.phases, "Nanoseconds per party and phase (lower is better)", in: &chart)
+    for value in y.ticks {
+      chart.line([(left, y[value]), (right, y[value])], style: "grid")
+      chart.text(value.grouped, x: left - 8, y: y[value] + 4.5, anchor: .end)
     }
-    for count in Set(rows.map(\.parties)).sorted() {
-      picture.line(x1: x[Double(count)], y1: top, x2: x[Double(count)], y2: top + height, style: "grid")
-      picture.text(short(Double(count)), x: x[Double(count)], y: top + height + 18, anchor: "middle")
+    for count in counts {
+      chart.line([(x[Double(count)], top), (x[Double(count)], bottom)], style: "grid")
+      chart.text(count.grouped, x: x[Double(count)], y: bottom + 20, anchor: .middle)
     }
-    let series = Dictionary(grouping: rows, by: \.contender).values.sorted { last($0) > last($1) }
-    for (position, points) in series.enumerated() {
-      let style = Style.of(points[0], among: series.map { $0[0] })
-      picture.polyline(points.map { (x[Double($0.parties)], y[$0.wall / Double($0.parties)]) }, style)
-      let line = top + 10 + 20 * Double(position)
-      picture.polyline([(left + width + 24, line - 4), (left + width + 52, line - 4)], style)
-      picture.text(points[0].contender, x: left + width + 60, y: line, style: style.isOurs ? "ours" : "")
+    chart.text("parties", x: (left + right) / 2, y: bottom + 40, anchor: .middle)
+
+    let series = Implementation.Kind.allCases.flatMap { makeSeries($0, in: results) }
+    let heights = separated(series, y)
+    for series in series {
+      let points = series.results.map { (x[Double($0.parties)], heights[$0.parties]![$0.implementation]!) }
+      chart.line(points, style: series.style)
+      for point in points { marker(series, at: point, in: &chart) }
     }
-    return picture.svg
+    legend(series, x: right + 20, y: top + 12, in: &chart)
+    chart.text(
+      "Both axes are logarithmic. Lines that would hide one another are drawn side by side.",
+      x: Self.margin, y: bottom + 66, style: "muted")
+    footer(in: &chart, y: bottom + 84)
+    return chart
   }
 
-  /// A line that goes on to more parties is dearer than one that ends early.
-  private func last(_ points: [Row]) -> Double { points.last!.wall }
+  private func costPerParty(_ result: BenchmarkResult) -> Double { result.wall / Double(result.parties) }
 
-  // MARK: Contenders of one scenario
+  /// The line of one implementation.
+  private struct Series {
+    let results: [BenchmarkResult]
+    let style: String
+    let shape: Int
+    var name: String { results[0].implementation }
+    var kind: Implementation.Kind { results[0].kind }
+  }
 
-  /// A bar a contender and number of parties: as long as its time, of that of the best peer.
-  private func bars(_ rows: [Row], _ scenario: Scenario) -> String {
-    let (left, width, bar) = (250.0, 400.0, 17.0)
-    /// What is longer is cut off, and says so by its figure.
-    let longest = 3.0
-    let groups = Dictionary(grouping: rows, by: \.parties).sorted { $0.key < $1.key }
-    let height = 70 + groups.reduce(0.0) { $0 + 44 + bar * Double($1.value.count) }
+  private func makeSeries(_ kind: Implementation.Kind, in results: [BenchmarkResult]) -> [Series] {
+    var names: [String] = []
+    for result in results where result.kind == kind && !names.contains(result.implementation) {
+      names.append(result.implementation)
+    }
+    return names.enumerated().map { index, name in
+      let fixed = Implementation.swiftBarriers.firstIndex { $0.name == name } ?? index
+      return Series(
+        results: results.filter { $0.implementation == name }.sorted { $0.parties < $1.parties },
+        style: kind == .swiftBarriers ? "swiftBarriers\(fixed) dash\(fixed % 3)" : "\(kind) dash\(index % 5)",
+        shape: fixed)
+    }
+  }
 
-    var picture = Picture(width: 800, height: height)
-    picture.text(report.title(scenario), x: 16, y: 22, style: "title")
-    picture.text("time of a phase, as a multiple of the best blocking peer's", x: 16, y: 42)
-    var y = 62.0
-    for (count, rows) in groups {
-      y += 18
-      picture.text("\(count) parties", x: 16, y: y, style: "ours")
-      let best = left + width / longest
-      let bottom = y + bar * Double(rows.count) + 12
-      picture.line(x1: best, y1: y + 8, x2: best, y2: bottom, style: "axis")
-      for row in rows.sorted(by: { $0.wall < $1.wall }) {
-        y += bar
-        let ratio = row.wallRatio ?? 1
-        let style = Style.of(row, among: [row])
-        let length = width * min(ratio, longest) / longest
-        picture.text(row.contender, x: left - 8, y: y + 5, anchor: "end", style: style.isOurs ? "ours" : "")
-        picture.rectangle(x: left, y: y - 6, width: max(length, 1), height: bar - 4, style)
-        picture.text("\(places(ratio)) × · \(microseconds(row.wall))", x: left + length + 6, y: y + 5)
+  /// The y coordinate of each result, by parties and implementation. Results that would coincide are moved
+  /// apart, so that no line hides another.
+  private func separated(_ series: [Series], _ y: LogarithmicAxis) -> [Int: [String: Double]] {
+    let distance = 3.5
+    return Dictionary(grouping: series.flatMap(\.results), by: \.parties).mapValues { results in
+      let results = results.sorted { costPerParty($0) > costPerParty($1) }
+      var heights = results.map { y[costPerParty($0)] }
+      for _ in 0..<100 {
+        for index in heights.indices.dropFirst() {
+          let overlap = distance - (heights[index] - heights[index - 1])
+          if overlap > 0 {
+            heights[index - 1] -= overlap / 2
+            heights[index] += overlap / 2
+          }
+        }
+      }
+      return Dictionary(uniqueKeysWithValues: zip(results.map(\.implementation), heights))
+    }
+  }
+
+  private func marker(_ series: Series, at point: SVG.Point, in chart: inout SVG) {
+    let style = "marker \(series.style.split(separator: " ")[0])"
+    let (x, y) = point
+    switch series.shape % 5 {
+    case 0: chart.circle(point, radius: 3.5, style: style)
+    case 1: chart.area([(x - 3, y - 3), (x + 3, y - 3), (x + 3, y + 3), (x - 3, y + 3)], style: style)
+    case 2: chart.area([(x, y - 4), (x + 4, y + 3), (x - 4, y + 3)], style: style)
+    case 3: chart.area([(x, y - 4.5), (x + 4.5, y), (x, y + 4.5), (x - 4.5, y)], style: style)
+    default: chart.area([(x, y + 4), (x + 4, y - 3), (x - 4, y - 3)], style: style)
+    }
+  }
+
+  private func legend(_ series: [Series], x: Double, y: Double, in chart: inout SVG) {
+    var y = y
+    for kind in Implementation.Kind.allCases {
+      // In the order in which the lines end, from top to bottom.
+      let series = series.filter { $0.kind == kind }.sorted {
+        costPerParty($0.results.last!) > costPerParty($1.results.last!)
+      }
+      guard !series.isEmpty else { continue }
+      chart.text(kind.title, x: x, y: y, style: "bold")
+      for series in series {
+        y += 21
+        chart.line([(x, y - 4.5), (x + 32, y - 4.5)], style: series.style)
+        marker(series, at: (x + 16, y - 4.5), in: &chart)
+        chart.text(series.name, x: x + 40, y: y)
+      }
+      y += 32
+    }
+  }
+
+  // MARK: Bar chart
+
+  /// Where a bar chart has its bars and figures.
+  private static let bars = (left: 212.0, right: 572.0, ratio: 660.0, time: 784.0)
+
+  private func barChart(_ results: [BenchmarkResult], _ scenario: Scenario) -> SVG {
+    let bars = Self.bars
+    let groups = Dictionary(grouping: results, by: \.parties).sorted { $0.key < $1.key }
+    let rowHeight = 18.0
+    let height = 108 + groups.reduce(0.0) { $0 + 48 + rowHeight * Double($1.value.count) }
+    // Longer bars are cut off.
+    let limit = min(3, max(1.5, results.compactMap(\.wallRatio).max() ?? 1.5))
+
+    var chart = SVG(width: Self.width, height: height)
+    title(scenario, "Time per phase, relative to the best peer (lower is better)", in: &chart)
+    barLegend(results, limit: limit, in: &chart)
+    var y = 84.0
+    for (count, results) in groups {
+      y += 22
+      let bottom = y + 8 + rowHeight * Double(results.count)
+      chart.text("\(count.grouped) parties", x: Self.margin, y: y, style: "bold")
+      chart.text("ratio", x: bars.ratio, y: y, anchor: .end, style: "muted")
+      chart.text("time per phase", x: bars.time, y: y, anchor: .end, style: "muted")
+      let slowest = results.map(\.wall).max()!
+      let top = y + 7
+      for result in results.sorted(by: { ($0.wallRatio ?? 0, $0.wall) < ($1.wallRatio ?? 0, $1.wall) }) {
+        y += rowHeight
+        let isOwn = result.kind == .swiftBarriers
+        chart.text(
+          result.implementation, x: bars.left - 8, y: y + 3, anchor: .end, style: isOwn ? "bold" : nil)
+        // Without a peer to compare with, the slowest bar is as long as the axis.
+        bar(
+          result.wallRatio ?? limit * result.wall / slowest, limit: limit, y: y - 8, result.kind, in: &chart)
+        if let ratio = result.wallRatio {
+          chart.text(ratio.decimal(places: 2), x: bars.ratio, y: y + 3, anchor: .end)
+        }
+        chart.text(microseconds(result.wall), x: bars.time, y: y + 3, anchor: .end)
+      }
+      chart.line([(bars.left, top), (bars.left, bottom)], style: "axis")
+      if results.contains(where: { $0.wallRatio != nil }) {
+        let reference = bars.left + (bars.right - bars.left) / limit
+        chart.line([(reference, top), (reference, bottom)], style: "axis dash4")
+        chart.text("best peer = 1", x: reference, y: top - 7, anchor: .middle, style: "muted")
       }
       y += 26
     }
-    return picture.svg
+    footer(in: &chart, y: height - 14)
+    return chart
+  }
+
+  /// A bar from zero to `ratio`. If it exceeds the axis, a zigzag gap shows that it is cut off.
+  private func bar(
+    _ ratio: Double, limit: Double, y: Double, _ kind: Implementation.Kind, in chart: inout SVG
+  ) {
+    let (left, right, height) = (Self.bars.left, Self.bars.right, 14.0)
+    let end = left + max((right - left) * min(ratio, limit) / limit, 1)
+    chart.area([(left, y), (end, y), (end, y + height), (left, y + height)], style: barStyle(kind))
+    if ratio > limit { zigzag(x: right - 24, y: y, height: height, in: &chart) }
+  }
+
+  private func zigzag(x: Double, y: Double, height: Double, in chart: inout SVG) {
+    let points = (0...4).map { step in
+      (x + (step.isMultiple(of: 2) ? -3 : 3), y - 1 + (height + 2) * Double(step) / 4)
+    }
+    chart.line(points, style: "zigzag")
+  }
+
+  private func barStyle(_ kind: Implementation.Kind) -> String {
+    kind == .swiftBarriers ? "bar swiftBarriers0" : "bar \(kind)"
+  }
+
+  private func barLegend(_ results: [BenchmarkResult], limit: Double, in chart: inout SVG) {
+    var x = Self.margin
+    let y = 72.0
+    func swatch(_ style: String) {
+      chart.area([(x, y - 10), (x + 24, y - 10), (x + 24, y + 1), (x, y + 1)], style: style)
+    }
+    for kind in Implementation.Kind.allCases where results.contains(where: { $0.kind == kind }) {
+      swatch(barStyle(kind))
+      chart.text(kind.title, x: x + 31, y: y)
+      x += 31 + 8.2 * Double(kind.title.count) + 20
+    }
+    if results.contains(where: { ($0.wallRatio ?? 0) > limit }) {
+      swatch(barStyle(.peer))
+      zigzag(x: x + 12, y: y - 10, height: 11, in: &chart)
+      chart.text("cut off at \(Int(limit))", x: x + 31, y: y)
+    }
   }
 
   private func microseconds(_ nanoseconds: Double) -> String {
     let value = nanoseconds / 1000
-    return value < 10 ? "\(places(value)) µs" : "\(Int(value.rounded())) µs"
+    return "\(value.decimal(places: value < 10 ? 2 : 0)) µs"
   }
+}
 
-  private func places(_ value: Double) -> String {
-    value.formatted(
-      .number.precision(.fractionLength(2)).grouping(.never).locale(Locale(identifier: "en_US")))
-  }
-
-  private func short(_ value: Double) -> String {
-    switch value {
-    case 1_000_000...: "\(Int(value / 1_000_000)) M"
-    case 10_000...: "\(Int(value / 1000)) 000"
-    default: "\(Int(value))"
+extension Implementation.Kind {
+  fileprivate var title: String {
+    switch self {
+    case .swiftBarriers: "swift-barriers"
+    case .peer: "other blocking barriers"
+    case .alternative: "alternatives to barriers"
+    case .limit: "lower bound"
     }
   }
-
-  private func decade(_ value: Double, _ rule: FloatingPointRoundingRule) -> Double {
-    pow(10, log10(value).rounded(rule))
-  }
 }
 
-extension Report {
-  fileprivate func title(_ scenario: Scenario) -> String {
-    scenario.title.prefix(1).uppercased() + scenario.title.dropFirst()
-  }
-}
-
-/// Places values between two ends of a line by their logarithms.
+/// Maps values to coordinates by their logarithms.
 private struct LogarithmicAxis {
   private let values: ClosedRange<Double>
   private let start: Double
@@ -135,102 +268,10 @@ private struct LogarithmicAxis {
     start + (end - start) * log(value / values.lowerBound) / log(values.upperBound / values.lowerBound)
   }
 
-  var decades: [Double] {
-    (Int(log10(values.lowerBound).rounded())...Int(log10(values.upperBound).rounded())).map {
-      pow(10, Double($0))
-    }
-  }
-}
-
-/// How a contender is drawn: the library's in strong colours, the others each in a dash of its own.
-private struct Style {
-  let name: String
-  let isOurs: Bool
-
-  private static let ours = ["ThreadBarrier", "AsyncBarrier", "ThreadBarrier .parking"]
-
-  static func of(_ row: Row, among others: [Row]) -> Style {
-    guard row.kind == .ours else {
-      let same = others.filter { $0.kind == row.kind }
-      let position = same.firstIndex { $0.contender == row.contender } ?? 0
-      return Style(name: "\(row.kind.rawValue) dash\(position % 5)", isOurs: false)
-    }
-    let dash = row.contender == Contender.bothFaces.name ? " dash1" : ""
-    return Style(name: "ours\(ours.firstIndex(of: row.contender) ?? 3)\(dash)", isOurs: true)
-  }
-}
-
-/// A drawing in SVG, with colours for light and dark pages.
-private struct Picture {
-  private let width: Double
-  private let height: Double
-  private var elements: [String] = []
-
-  init(width: Double, height: Double) {
-    self.width = width
-    self.height = height
-  }
-
-  mutating func text(_ text: String, x: Double, y: Double, anchor: String = "start", style: String = "") {
-    let safe = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-    elements.append(
-      "<text x=\"\(f(x))\" y=\"\(f(y))\" text-anchor=\"\(anchor)\" class=\"\(style)\">\(safe)</text>")
-  }
-
-  mutating func line(x1: Double, y1: Double, x2: Double, y2: Double, style: String) {
-    elements.append(
-      "<line x1=\"\(f(x1))\" y1=\"\(f(y1))\" x2=\"\(f(x2))\" y2=\"\(f(y2))\" class=\"\(style)\"/>")
-  }
-
-  mutating func polyline(_ points: [(Double, Double)], _ style: Style) {
-    let list = points.map { "\(f($0.0)),\(f($0.1))" }.joined(separator: " ")
-    elements.append("<polyline points=\"\(list)\" class=\"curve \(style.name)\"/>")
-  }
-
-  mutating func rectangle(x: Double, y: Double, width: Double, height: Double, _ style: Style) {
-    elements.append(
-      "<rect x=\"\(f(x))\" y=\"\(f(y))\" width=\"\(f(width))\" height=\"\(f(height))\" class=\"bar \(style.name)\"/>"
-    )
-  }
-
-  private func f(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-
-  /// Each style's colour on a light page and on a dark one.
-  private static let palette = [
-    ("ours0", "#cf222e", "#ff7b72"), ("ours1", "#0969da", "#58a6ff"), ("ours2", "#bc4c00", "#f0883e"),
-    ("ours3", "#8250df", "#bc8cff"), ("peer", "#6e7781", "#8b949e"), ("other", "#4d8f5b", "#7ee787"),
-    ("limit", "#bf8700", "#d29922"),
-  ]
-
-  private static func colours(_ colour: ((light: String, dark: String)) -> String) -> String {
-    palette.map { name, light, dark in
-      ".curve.\(name) { stroke: \(colour((light, dark))); } .bar.\(name) { fill: \(colour((light, dark))); }"
-    }.joined(separator: "\n")
-  }
-
-  var svg: String {
-    """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(f(width)) \(f(height))" \
-    width="\(f(width))" height="\(f(height))">
-    <style>
-    text { font: 13px system-ui, sans-serif; fill: #424a53; }
-    .title { font-size: 16px; font-weight: 600; }
-    .ours { font-weight: 600; }
-    .grid { stroke: #d0d7de; stroke-width: 1; }
-    .axis { stroke: #57606a; stroke-width: 1; }
-    .curve { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
-    .curve.ours0, .curve.ours1 { stroke-width: 3; }
-    .curve.dash1 { stroke-dasharray: 7 3; } .curve.dash2 { stroke-dasharray: 2 3; }
-    .curve.dash3 { stroke-dasharray: 9 3 2 3; } .curve.dash4 { stroke-dasharray: 12 6; }
-    \(Self.colours(\.light))
-    @media (prefers-color-scheme: dark) {
-    text { fill: #c9d1d9; } .grid { stroke: #30363d; } .axis { stroke: #8b949e; }
-    \(Self.colours(\.dark))
-    }
-    </style>
-    \(elements.joined(separator: "\n"))
-    </svg>
-
-    """
+  /// 1, 2 and 5 times each power of ten.
+  var ticks: [Double] {
+    let exponents = Int(log10(values.lowerBound).rounded(.down))...Int(log10(values.upperBound).rounded(.up))
+    return exponents.flatMap { exponent in [1, 2, 5].map { $0 * pow(10, Double(exponent)) } }
+      .filter(values.contains)
   }
 }

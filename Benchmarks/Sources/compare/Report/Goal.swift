@@ -1,127 +1,137 @@
-/// What this library's barriers are to reach, as ratios within one run.
+/// A limit that this library's barriers should keep, as a ratio within one run.
 struct Goal: Codable {
   let name: String
+  /// Zero if the goal is about all numbers of parties.
   let parties: Int
-  let figure: Double
+  let measured: Double
   let limit: Double
-  var isReached: Bool { figure <= limit }
+  var isReached: Bool { measured <= limit }
 
-  static func all(in rows: [Row], _ making: [Making]) -> [Goal] {
-    Finder(rows: rows).goals
-      + making.filter { $0.barrier == Contender.adaptive.name }.map {
-        Goal(name: "making a barrier, in nanoseconds", parties: 4, figure: $0.nanoseconds, limit: 1000)
+  /// Fewer rounds vary too much to judge by.
+  static let leastRounds = 3
+
+  static func all(in results: [BenchmarkResult], _ constructionCosts: [ConstructionCost]) -> [Goal] {
+    GoalEvaluator(results: results).goals
+      + constructionCosts.filter { $0.barrier == Implementation.adaptive.name }.map {
+        Goal(name: "creating a barrier, in nanoseconds", parties: 4, measured: $0.nanoseconds, limit: 1000)
       }
   }
 }
 
-private struct Finder {
-  let rows: [Row]
+private struct GoalEvaluator {
+  let results: [BenchmarkResult]
 
-  private static let threads = Contender.adaptive.name
-  private static let tasks = Contender.tasks.name
+  private static let threads = Implementation.adaptive.name
+  private static let tasks = Implementation.tasks.name
 
   var goals: [Goal] {
-    spinning + backToBack + besideOthers + withWork + parking + asTasks + flat + kernels
+    spinning + backToBack + busyProcesses + workloads + parking + taskRatios + taskScaling + kernels
   }
 
   private var spinning: [Goal] {
-    all(.phases, Self.threads).compactMap { row in
-      find(row, "spinning").map {
-        Goal(
-          name: "back to back, wall, of pure spinning", parties: row.parties, figure: row.wall / $0.wall,
-          limit: 1.3)
-      }
+    results(.phases, Self.threads).compactMap { result in
+      wall("back to back", of: result, versus: Implementation.spinning.name, limit: 1.3)
     }
   }
 
   private var backToBack: [Goal] {
-    all(.phases, Self.threads).filter { $0.parties > 2 }.flatMap {
-      ratios("back to back", $0, wall: 0.8, cpu: 0.9)
+    results(.phases, Self.threads).filter { $0.parties > 2 }.flatMap {
+      versusBestPeer("back to back", $0, wall: 0.8, cpu: 0.9)
     }
   }
 
-  private var besideOthers: [Goal] {
+  private var busyProcesses: [Goal] {
     [(Scenario.busy1, "beside one busy process"), (.busy2, "beside two")].flatMap { scenario, name in
-      all(scenario, Self.threads).flatMap { ratios(name, $0, wall: 1.0, cpu: 1.2) }
+      results(scenario, Self.threads).flatMap { versusBestPeer(name, $0, wall: 1.0, cpu: 1.2) }
     }
   }
 
-  private var withWork: [Goal] {
+  private var workloads: [Goal] {
     [(Scenario.straggler, "one party works"), (.uneven, "all work unevenly")].flatMap { scenario, name in
-      all(scenario, Self.threads).flatMap { row in
-        // Of the thriftiest peer, which need not be the fastest.
-        let thrift = peers(row).compactMap(\.cpu).min()
-        return ratios(name, row, wall: 1.03, cpu: nil)
-          + (row.cpu.flatMap { cpu in thrift.map { cpu / $0 } }.map {
-            [
-              Goal(
-                name: "\(name), CPU, of the thriftiest peer", parties: row.parties, figure: $0, limit: 1.05)
-            ]
-          } ?? [])
+      results(scenario, Self.threads).flatMap { result in
+        versusBestPeer(name, result, wall: 1.03, cpu: nil) + [versusLowestCPU(name, result)].compactMap { $0 }
       }
     }
   }
 
+  /// The peer with the lowest CPU time need not be the fastest.
+  private func versusLowestCPU(_ name: String, _ result: BenchmarkResult) -> Goal? {
+    guard let cpu = result.cpu, let lowest = peers(result).compactMap(\.cpu).min() else { return nil }
+    return Goal(
+      name: "\(name), CPU vs. lowest-CPU peer", parties: result.parties, measured: cpu / lowest, limit: 1.05)
+  }
+
   private var parking: [Goal] {
-    all(.phases, "ThreadBarrier .parking").flatMap { row -> [Goal] in
-      guard let peer = find(row, "pthread_barrier_t") else { return [] }
-      let wall = Goal(
-        name: ".parking, wall, of pthread_barrier_t", parties: row.parties, figure: row.wall / peer.wall,
-        limit: 1.05)
-      guard let cpu = row.cpu, let peerCPU = peer.cpu else { return [wall] }
-      return [
-        wall,
-        Goal(
-          name: ".parking, CPU, of pthread_barrier_t", parties: row.parties, figure: cpu / peerCPU,
-          limit: 1.05),
-      ]
+    let peer = "pthread_barrier_t"
+    return results(.phases, Implementation.parking.name).flatMap { result in
+      [
+        wall(".parking", of: result, versus: peer, limit: 1.05),
+        cpu(".parking", of: result, versus: peer, limit: 1.05),
+      ].compactMap { $0 }
     }
   }
 
-  private var asTasks: [Goal] {
-    all(.phases, Self.tasks).filter { $0.parties >= 16 }.flatMap { row in
-      ratios("tasks", row, wall: row.parties < 64 ? 0.6 : 0.4, cpu: row.parties < 64 ? 0.6 : 0.4)
+  private var taskRatios: [Goal] {
+    results(.phases, Self.tasks).filter { $0.parties >= 16 }.flatMap { result in
+      let limit = result.parties < 64 ? 0.6 : 0.4
+      return versusBestPeer("tasks", result, wall: limit, cpu: limit)
     }
   }
 
-  private var flat: [Goal] {
-    let costs = all(.phases, Self.tasks).filter { $0.parties >= 16 }.map { $0.wall / Double($0.parties) }
+  private var taskScaling: [Goal] {
+    let costs = results(.phases, Self.tasks).filter { $0.parties >= 16 }.map {
+      $0.wall / Double($0.parties)
+    }
     guard let least = costs.min(), let most = costs.max(), costs.count > 1 else { return [] }
-    return [Goal(name: "tasks, dearest of cheapest a party", parties: 0, figure: most / least, limit: 1.3)]
+    return [
+      Goal(name: "tasks, cost per party, highest vs. lowest", parties: 0, measured: most / least, limit: 1.3)
+    ]
   }
 
   private var kernels: [Goal] {
     [Scenario.heat, .words].flatMap { scenario in
-      all(scenario, Self.threads).flatMap { row in
-        ["concurrentPerform a phase", "task group a phase"].compactMap { other in
-          find(row, other).map {
-            Goal(
-              name: "\(scenario.rawValue), wall, of \(other)", parties: row.parties,
-              figure: row.wall / $0.wall, limit: 1.0)
-          }
+      results(scenario, Self.threads).flatMap { result in
+        [Implementation.concurrentPerform, .taskGroup].compactMap {
+          wall(scenario.rawValue, of: result, versus: $0.name, limit: 1.0)
         }
       }
     }
   }
 
-  private func ratios(_ name: String, _ row: Row, wall: Double, cpu: Double?) -> [Goal] {
-    let ratios = [("wall", row.wallRatio, wall), ("CPU", row.cpuRatio, cpu)] as [(String, Double?, Double?)]
-    return ratios.compactMap { what, ratio, limit in
+  private func versusBestPeer(_ name: String, _ result: BenchmarkResult, wall: Double, cpu: Double?) -> [Goal]
+  {
+    let ratios = [("wall", result.wallRatio, wall), ("CPU", result.cpuRatio, cpu)] as [(_, Double?, Double?)]
+    return ratios.compactMap { clock, ratio, limit in
       guard let ratio, let limit else { return nil }
       return Goal(
-        name: "\(name), \(what), of the best peer", parties: row.parties, figure: ratio, limit: limit)
+        name: "\(name), \(clock) vs. best peer", parties: result.parties, measured: ratio, limit: limit)
     }
   }
 
-  private func all(_ scenario: Scenario, _ contender: String) -> [Row] {
-    rows.filter { $0.scenario == scenario && $0.contender == contender }
+  private func wall(_ name: String, of result: BenchmarkResult, versus other: String, limit: Double) -> Goal?
+  {
+    find(other, like: result).map {
+      Goal(
+        name: "\(name), wall vs. \(other)", parties: result.parties, measured: result.wall / $0.wall,
+        limit: limit)
+    }
   }
 
-  private func find(_ row: Row, _ contender: String) -> Row? {
-    all(row.scenario, contender).first { $0.parties == row.parties }
+  private func cpu(_ name: String, of result: BenchmarkResult, versus other: String, limit: Double) -> Goal? {
+    guard let cpu = result.cpu, let otherCPU = find(other, like: result)?.cpu else { return nil }
+    return Goal(
+      name: "\(name), CPU vs. \(other)", parties: result.parties, measured: cpu / otherCPU, limit: limit)
   }
 
-  private func peers(_ row: Row) -> [Row] {
-    rows.filter { $0.scenario == row.scenario && $0.parties == row.parties && $0.kind == .peer }
+  private func results(_ scenario: Scenario, _ implementation: String) -> [BenchmarkResult] {
+    results.filter { $0.scenario == scenario && $0.implementation == implementation }
+  }
+
+  private func find(_ implementation: String, like result: BenchmarkResult) -> BenchmarkResult? {
+    results(result.scenario, implementation).first { $0.parties == result.parties }
+  }
+
+  private func peers(_ result: BenchmarkResult) -> [BenchmarkResult] {
+    results.filter { $0.scenario == result.scenario && $0.parties == result.parties && $0.kind == .peer }
   }
 }

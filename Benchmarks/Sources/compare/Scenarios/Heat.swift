@@ -1,7 +1,7 @@
-/// Heat that spreads over a plate: in each phase every point becomes the mean of its four neighbours (Jacobi's
-/// method). Each party has a band of rows; it reads its neighbours' rows of the phase before.
+/// The heat equation by Jacobi's method: in each phase every point becomes the mean of its four neighbors.
+/// Each party computes a band of rows from the grid of the previous phase.
 ///
-/// `@unchecked Sendable`: in a phase each row is written by one party, in the grid that nobody reads in that phase.
+/// `@unchecked Sendable`: in a phase one party writes each row, in the grid that no party reads meanwhile.
 final class Heat: Workload, @unchecked Sendable {
   private static let size = 130
   private static let edge = 100.0
@@ -39,18 +39,18 @@ final class Heat: Workload, @unchecked Sendable {
     }
   }
 
-  /// What one thread computes, in ``phases`` phases.
+  /// The result of one thread after ``phases`` phases.
   private static let expected: [Double] = {
-    let alone = Heat(parties: 1)
-    for phase in 0..<phases { alone.work(0, in: phase) }
-    return alone.result
+    let sequential = Heat(parties: 1)
+    for phase in 0..<phases { sequential.work(0, in: phase) }
+    return sequential.result
   }()
 
   private var result: [Double] { Array(grids[Self.phases % 2]) }
 
   func check() throws {
     guard result == Self.expected else {
-      throw WrongResult(description: "heat: \(parties) parties computed other temperatures than one does")
+      throw WrongResult(description: "heat: the result of \(parties) parties differs from that of one")
     }
   }
 }

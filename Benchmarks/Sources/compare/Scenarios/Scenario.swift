@@ -1,6 +1,7 @@
 import ArgumentParser
+import Subprocess
 
-/// What happens between and beside the phases.
+/// What the parties do between phases, and what else runs meanwhile.
 enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
   case phases, busy1, busy2, straggler, uneven, heat, words
 
@@ -9,14 +10,17 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     case .phases: "phases back to back"
     case .busy1: "phases back to back, beside one busy process"
     case .busy2: "phases back to back, beside two busy processes"
-    case .straggler: "one party works 300 µs a phase"
-    case .uneven: "every party works 0 to 60 µs a phase"
-    case .heat: "heat on a plate of 128 × 128 points"
-    case .words: "words of pages of 1 000, by map and reduce"
+    case .straggler: "one party works 300 µs per phase"
+    case .uneven: "every party works 0 to 60 µs per phase"
+    case .heat: "heat equation on 128 × 128 points"
+    case .words: "word count by map and reduce, 1,000 words per page"
     }
   }
 
-  /// How many threads or tasks meet, unless told otherwise.
+  /// Shown in the help text.
+  var defaultValueDescription: String { title }
+
+  /// The default numbers of parties.
   var parties: [Int] {
     switch self {
     case .phases: [2, 4, 16, 64, 256, 1024, 10_000]
@@ -34,8 +38,9 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     }
   }
 
-  /// Milliseconds that a run takes at least. It must be many of the scheduler's time slices, and longer than it takes to
-  /// spread new threads over the processors: some 100 ms, where they do not sleep.
+  /// The least length of a run, in milliseconds. It must cover many time slices of the scheduler. Back to back
+  /// it must exceed the 100 ms or so that the system needs to spread threads that do not sleep over the
+  /// processors.
   var runLength: Int {
     switch self {
     case .phases: 250
@@ -44,7 +49,7 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     }
   }
 
-  /// How many phases a run has, where that is given by the work.
+  /// The number of phases in a run, if the workload fixes it.
   var fixedPhases: Int? {
     switch self {
     case .heat: Heat.phases
@@ -53,17 +58,17 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     }
   }
 
-  /// Whether it says something of this contender. A thread that only spins is a limit only where nobody has any work, and
-  /// programs of other languages have none.
-  func suits(_ contender: Contender) -> Bool {
-    switch (contender.kind, contender.method) {
+  /// Whether to measure the implementation. Spinning is a lower bound only if the parties have no work, and
+  /// programs in other languages have no workloads.
+  func supports(_ implementation: Implementation) -> Bool {
+    switch (implementation.kind, implementation.method) {
     case (.limit, _): self == .phases
-    case (_, .program): [.phases, .busy1, .busy2].contains(self)
+    case (_, .externalProgram): [.phases, .busy1, .busy2].contains(self)
     default: true
     }
   }
 
-  func makeWorkload(parties: Int) -> (any Workload)? {
+  func workload(parties: Int) -> (any Workload)? {
     switch self {
     case .phases, .busy1, .busy2: nil
     case .straggler: Straggler()
@@ -72,4 +77,26 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     case .words: WordCount(parties: parties)
     }
   }
+}
+
+/// Runs `body` while `count` processes each keep a processor busy.
+///
+/// Each of them ends by itself soon after this process is gone.
+func withBusyProcesses<Result: Sendable>(
+  _ count: Int, _ body: () async throws -> Result
+) async throws -> Result {
+  guard count > 0 else { return try await body() }
+  let loop = """
+    while kill -0 $PPID; do
+      i=0
+      while [ $i -lt 100000 ]; do i=$((i+1)); done
+    done
+    """
+  return try await run(
+    .name("sh"), arguments: ["-c", loop], input: .none, output: .discarded, error: .discarded
+  ) { process in
+    // SIGKILL, because the process may have inherited a mask that blocks other signals.
+    defer { try? process.send(signal: .kill) }
+    return try await withBusyProcesses(count - 1, body)
+  }.closureResult
 }

@@ -1,14 +1,14 @@
-/// Counts the words of a text, page by page, by map and reduce. In an even phase each party counts the words of its
-/// part of the page; in the next it adds up all the parties' counts of those words that are its own to add up.
+/// Counts the words of a text by map and reduce, two phases per page. In an even phase each party counts the
+/// words in its part of the page. In an odd phase it sums all parties' counts of the words that it owns.
 ///
-/// `@unchecked Sendable`: in a phase each dictionary is written by one party, or read by many.
+/// `@unchecked Sendable`: in a phase a dictionary is either written by one party or only read.
 final class WordCount: Workload, @unchecked Sendable {
-  private static let wordsOnAPage = 1_000
+  private static let wordsPerPage = 1_000
   private static let pages = 100
   static let phases = 2 * pages
 
   private let parties: Int
-  /// By party.
+  /// One dictionary per party: its counts of the current page, and its sums over all pages.
   private let counted: UnsafeMutableBufferPointer<[String: Int]>
   private let sums: UnsafeMutableBufferPointer<[String: Int]>
 
@@ -33,8 +33,8 @@ final class WordCount: Workload, @unchecked Sendable {
     }
   }
 
-  // Each works on a dictionary of its own, and puts it down at the end: in `counted` and `sums` the parties' dictionaries
-  // share cache lines.
+  // Both take the dictionary out and store it when done, because the dictionaries of several parties share a
+  // cache line in `counted` and `sums`.
 
   private func map(_ party: Int, page: Int) {
     let words = Self.text[page]
@@ -54,14 +54,14 @@ final class WordCount: Workload, @unchecked Sendable {
     sums[party] = total
   }
 
-  /// The first letters are spread evenly over the alphabet.
+  /// First letters are uniform over the alphabet, so parties own about the same number of words.
   private func owner(of word: String) -> Int { Int(word.utf8.first!) % parties }
 
-  /// Few words come often and many seldom, as in any text.
+  /// A few words are frequent and most are rare, as in natural text.
   private static let text: [[String]] = (0..<pages).map { page in
-    (0..<wordsOnAPage).map { position in
-      let random = mixed(UInt64(page * wordsOnAPage + position))
-      let rank = mixed(random % (1 + random >> 32 % 500)) % 1_000
+    (0..<wordsPerPage).map { position in
+      let random = splitMix64(UInt64(page * wordsPerPage + position))
+      let rank = splitMix64(random % (1 + random >> 32 % 500)) % 1_000
       return String(UnicodeScalar(UInt8(97 + rank % 26))) + String(rank, radix: 36)
     }
   }
@@ -71,7 +71,7 @@ final class WordCount: Workload, @unchecked Sendable {
   func check() throws {
     let result = sums.reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
     guard result == Self.expected else {
-      throw WrongResult(description: "words: \(parties) parties counted other words than one does")
+      throw WrongResult(description: "words: the result of \(parties) parties differs from that of one")
     }
   }
 }

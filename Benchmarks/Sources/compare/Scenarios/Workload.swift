@@ -1,11 +1,11 @@
 import Synchronization
 
-/// What parties do between two meetings.
+/// What parties do between two waits.
 protocol Workload: Sendable {
-  /// A party's part of a phase.
+  /// The work of one party in one phase.
   func work(_ party: Int, in phase: Int)
 
-  /// Called when all phases are over; throws if the result is wrong.
+  /// Called after the last phase. Throws if the result is wrong.
   func check() throws
 }
 
@@ -17,22 +17,22 @@ struct WrongResult: Error, CustomStringConvertible {
   let description: String
 }
 
-/// One party works 300 µs a phase, the others wait for it.
+/// One party works 300 µs per phase, and the others wait for it.
 struct Straggler: Workload {
   func work(_ party: Int, in phase: Int) {
-    if party == 0 { burn(microseconds: 300) }
+    if party == 0 { useCPU(microseconds: 300) }
   }
 }
 
-/// Every party works 0 to 60 µs, each phase anew.
+/// Every party works 0 to 60 µs, at random for each phase.
 struct Uneven: Workload {
   func work(_ party: Int, in phase: Int) {
-    burn(microseconds: Double(mixed(UInt64(party) << 32 | UInt64(phase)) % 60_001) / 1000)
+    useCPU(microseconds: Double(splitMix64(UInt64(party) << 32 | UInt64(phase)) % 60_001) / 1000)
   }
 }
 
-/// Keeps the processor busy for so much of its time, whatever else runs on it.
-func burn(microseconds: Double) {
+/// Uses this much CPU time, whatever else runs on the processor.
+func useCPU(microseconds: Double) {
   iterate(Int(microseconds * iterationsPerMicrosecond))
 }
 
@@ -47,15 +47,15 @@ private let iterationsPerMicrosecond: Double = {
 
 private func iterate(_ times: Int) {
   var state: UInt64 = 1
-  for _ in 0..<times { state = mixed(state) }
+  for _ in 0..<times { state = splitMix64(state) }
   result.store(state, ordering: .relaxed)
 }
 
-/// Where the result goes, so that the compiler does not find the work useless.
+/// Stores the result, so that the compiler cannot remove the work.
 private let result = Atomic<UInt64>(0)
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
-func mixed(_ value: UInt64) -> UInt64 {
+/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+func splitMix64(_ value: UInt64) -> UInt64 {
   var z = value &+ 0x9e37_79b9_7f4a_7c15
   z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
   z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Threads on small stacks, for there may be many.
+/// Threads with small stacks, because there may be thousands.
 enum Threads {
   static func start(_ count: Int, _ body: @escaping @Sendable (_ party: Int) -> Void) -> [pthread_t] {
     (0..<count).map { party in start { body(party) } }
@@ -24,7 +24,9 @@ enum Threads {
     let error = pthread_create(&thread, &attributes, { Body.run($0) }, argument)
     #endif
     guard error == 0 else {
-      fatalError("pthread_create failed: \(String(cString: strerror(error))). Take fewer --parties.")
+      // The threads that have started wait for this one, so they cannot be joined.
+      Terminal.printError("Cannot start a thread: \(String(cString: strerror(error))). Use fewer --parties.")
+      exit(1)
     }
     return thread!
   }

@@ -1,9 +1,9 @@
 import CxxPeers
 import Foundation
 
-/// Other barriers that block threads.
-extension Contender {
-  static let blockingPeers = systemBarrier + [standard, textbook, condition]
+/// Other barriers that block threads, and the spinning barrier that bounds them from below.
+extension Implementation {
+  static let blockingPeers = systemBarrier + [stdBarrier, conditionVariable, nsCondition]
 
   #if os(Linux)
   static let systemBarrier = [
@@ -13,23 +13,21 @@ extension Contender {
     }
   ]
   #else
-  static let systemBarrier: [Contender] = []
+  static let systemBarrier: [Implementation] = []
   #endif
 
-  static let standard = threads("std::barrier", .peer) { parties in
-    let barrier = CxxBarrier(
-      standard_barrier_create(parties), standard_barrier_wait, standard_barrier_destroy)
+  static let stdBarrier = threads("std::barrier", .peer) { parties in
+    let barrier = CxxBarrier(std_barrier_create(parties), std_barrier_wait, std_barrier_destroy)
     return { barrier.wait() }
   }
 
-  /// Broadcasting wakes everyone into one lock: with many parties it takes too long to be measured here.
-  static let textbook = threads("mutex and condition", .peer, maxParties: 256) { parties in
-    let barrier = CxxBarrier(
-      textbook_barrier_create(parties), textbook_barrier_wait, textbook_barrier_destroy)
+  /// A broadcast sends all waiters to one mutex: with more parties a run takes too long.
+  static let conditionVariable = threads("pthread_cond_t", .peer, maxParties: 256) { parties in
+    let barrier = CxxBarrier(cond_barrier_create(parties), cond_barrier_wait, cond_barrier_destroy)
     return { barrier.wait() }
   }
 
-  static let condition = threads("NSCondition", .peer, maxParties: 256) { parties in
+  static let nsCondition = threads("NSCondition", .peer, maxParties: 256) { parties in
     let barrier = ConditionBarrier(parties: parties)
     return { barrier.wait() }
   }
@@ -41,12 +39,12 @@ extension Contender {
   }
 }
 
-/// A barrier of the C++ target.
+/// A barrier of the target `CxxPeers`.
 ///
 /// `@unchecked Sendable`: the pointer never changes, and any thread may wait.
 private final class CxxBarrier: @unchecked Sendable {
   private let barrier: UnsafeMutableRawPointer
-  private let waitAt: @convention(c) (UnsafeMutableRawPointer?) -> Void
+  private let waitFunction: @convention(c) (UnsafeMutableRawPointer?) -> Void
   private let destroy: @convention(c) (UnsafeMutableRawPointer?) -> Void
 
   init(
@@ -54,17 +52,17 @@ private final class CxxBarrier: @unchecked Sendable {
     _ destroy: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void
   ) {
     self.barrier = barrier
-    self.waitAt = wait
+    waitFunction = wait
     self.destroy = destroy
   }
 
   deinit { destroy(barrier) }
 
-  func wait() { waitAt(barrier) }
+  func wait() { waitFunction(barrier) }
 }
 
 #if os(Linux)
-/// The system's own barrier.
+/// The barrier of POSIX threads.
 ///
 /// `@unchecked Sendable`: the pointer never changes, and any thread may wait.
 private final class PthreadBarrier: @unchecked Sendable {
@@ -83,9 +81,9 @@ private final class PthreadBarrier: @unchecked Sendable {
 }
 #endif
 
-/// What one writes by hand in Swift: a count and a generation under a lock.
+/// The textbook barrier in Swift: a count and a generation, guarded by a condition's lock.
 ///
-/// `@unchecked Sendable`: the condition's lock guards the counts.
+/// `@unchecked Sendable`: the condition's lock guards the variables.
 private final class ConditionBarrier: @unchecked Sendable {
   private let condition = NSCondition()
   private let parties: Int
@@ -103,8 +101,8 @@ private final class ConditionBarrier: @unchecked Sendable {
       generation += 1
       condition.broadcast()
     } else {
-      let mine = generation
-      while generation == mine { condition.wait() }
+      let current = generation
+      while generation == current { condition.wait() }
     }
   }
 }

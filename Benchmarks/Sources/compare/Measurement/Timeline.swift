@@ -1,6 +1,6 @@
 /// When each party arrived in each phase, and when it departed.
 ///
-/// `@unchecked Sendable`: each moment is written by one party, and read when all have ended.
+/// `@unchecked Sendable`: one party writes each timestamp, and they are read once all parties have ended.
 final class Timeline: @unchecked Sendable {
   private let parties: Int
   private let phases: Int
@@ -21,17 +21,18 @@ final class Timeline: @unchecked Sendable {
     departures.deallocate()
   }
 
-  // A party's moments lie together, so that no two parties write to one cache line all the time.
-  func arrive(_ party: Int, _ phase: Int) { arrivals[party * phases + phase] = nanoseconds() }
-  func depart(_ party: Int, _ phase: Int) { departures[party * phases + phase] = nanoseconds() }
+  // A party's timestamps are contiguous, so that parties seldom write to the same cache line.
+  func recordArrival(_ party: Int, _ phase: Int) { arrivals[party * phases + phase] = nanoseconds() }
+  func recordDeparture(_ party: Int, _ phase: Int) { departures[party * phases + phase] = nanoseconds() }
 
-  /// From one phase's last departure to the next one's, in nanoseconds.
+  /// From each phase's last departure to the next phase's, in nanoseconds.
   var durations: [UInt64] {
     let ends = (0..<phases).map { last(departures, $0) }
     return zip(ends.dropFirst(), ends).map { $0 - min($0, $1) }
   }
 
-  /// From each phase's last arrival to its last departure, in nanoseconds; none if nobody said when it arrived.
+  /// From each phase's last arrival to its last departure, in nanoseconds. Empty if no arrivals were
+  /// recorded.
   var releases: [UInt64] {
     (0..<phases).compactMap { phase in
       let arrival = last(arrivals, phase)
@@ -39,7 +40,7 @@ final class Timeline: @unchecked Sendable {
     }
   }
 
-  private func last(_ moments: UnsafeMutableBufferPointer<UInt64>, _ phase: Int) -> UInt64 {
-    (0..<parties).reduce(0) { max($0, moments[$1 * phases + phase]) }
+  private func last(_ timestamps: UnsafeMutableBufferPointer<UInt64>, _ phase: Int) -> UInt64 {
+    (0..<parties).reduce(0) { max($0, timestamps[$1 * phases + phase]) }
   }
 }
