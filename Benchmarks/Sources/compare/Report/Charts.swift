@@ -91,7 +91,7 @@ struct Charts {
       return Series(
         results: results.filter { $0.implementation == name }.sorted { $0.parties < $1.parties },
         style: kind == .swiftBarriers ? "swiftBarriers\(fixed) dash\(fixed % 3)" : "\(kind) dash\(index % 5)",
-        shape: fixed)
+        shape: fixed + fixed / 5)
     }
   }
 
@@ -160,14 +160,17 @@ struct Charts {
     let limit = min(3, max(1.5, results.compactMap(\.wallRatio).max() ?? 1.5))
 
     var chart = SVG(width: Self.width, height: height)
-    title(scenario, "Time per phase, relative to the best peer (lower is better)", in: &chart)
+    let hasRatios = results.contains { $0.wallRatio != nil }
+    title(
+      scenario, "Time per phase\(hasRatios ? ", relative to the best peer" : "") (lower is better)",
+      in: &chart)
     barLegend(results, limit: limit, in: &chart)
     var y = 84.0
     for (count, results) in groups {
       y += 22
       let bottom = y + 8 + rowHeight * Double(results.count)
       chart.text("\(count.grouped) parties", x: Self.margin, y: y, style: "bold")
-      chart.text("ratio", x: bars.ratio, y: y, anchor: .end, style: "muted")
+      if hasRatios { chart.text("ratio", x: bars.ratio, y: y, anchor: .end, style: "muted") }
       chart.text("time per phase", x: bars.time, y: y, anchor: .end, style: "muted")
       let slowest = results.map(\.wall).max()!
       let top = y + 7

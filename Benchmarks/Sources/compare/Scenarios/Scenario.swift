@@ -38,8 +38,8 @@ enum Scenario: String, CaseIterable, Codable, ExpressibleByArgument {
     }
   }
 
-  /// The least length of a run, in milliseconds. It must cover many time slices of the scheduler. Back to back
-  /// it must exceed the 100 ms or so that the system needs to spread threads that do not sleep over the
+  /// The least length of a run, in milliseconds. It must cover many time slices of the scheduler. Back to
+  /// back it must exceed the 100 ms or so that the system needs to spread threads that do not sleep over the
   /// processors.
   var runLength: Int {
     switch self {
