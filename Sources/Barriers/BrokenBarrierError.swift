@@ -1,32 +1,36 @@
-/// The phase in which this party waited, or wanted to, was broken: it completed for none of its parties.
+/// The phase in which this party waited, or would have waited, broke: it completed for none of its parties.
 ///
-/// Every party of the phase throws the same error, and so does everyone who arrives later, until the barrier is
-/// reset. The error says what broke it, who was there, and whether this very party was the cause.
+/// Every party of the phase throws the same error, and so does every party that arrives later, until the
+/// barrier is reset. The error says what broke the phase, how many parties had arrived, and whether this
+/// party was the cause.
 ///
 /// ```swift
-/// do {
+/// do throws(BrokenBarrierError) {
 ///   try barrier.wait(timeout: .seconds(2))
 /// } catch {
 ///   // barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5 parties arrived
-///   print(error, error.isOrigin ? "- and it was I who gave up" : "")
+///   print(error, error.isOrigin ? "(this party's timeout)" : "")
 /// }
 /// ```
+///
+/// `do throws(BrokenBarrierError)` keeps the error's type inside a closure. With a plain `do`, a `catch` in a
+/// closure sees `any Error`.
 public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// What broke the phase.
   public enum Reason: Sendable, Hashable {
-    /// Somebody called `abort(_:)`, or threw out of `abortOnError(_:)`.
+    /// `abort(_:)` was called, or the body of `abortOnError(_:)` threw.
     case aborted
-    /// A party's time ran out before all had arrived.
+    /// A party's timeout passed before all parties had arrived.
     case timedOut
-    /// A task was cancelled that waited, or was about to.
+    /// A task was cancelled while it waited, or before it arrived.
     case cancelled
     /// The barrier's action threw an error.
     case actionFailed
-    /// Somebody called `reset()` while this party waited.
+    /// `reset()` was called while this party waited.
     case reset
   }
 
-  /// What broke the phase. The first cause counts; what happened to the barrier afterwards changes nothing.
+  /// What broke the phase. The first cause counts; later events change nothing.
   public let reason: Reason
 
   /// What `abort(_:)` was given, or what the action threw.
@@ -44,26 +48,26 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// The barrier's label.
   public let label: String?
 
-  /// Whether this very party broke the phase: by its time-out, its cancellation, or the action that it ran.
+  /// Whether this very party broke the phase: by its timeout, its cancellation, or the action that it ran.
   public private(set) var isOrigin = false
 
-  /// The index of the party that broke the phase, if it was one.
+  /// The index of the party that broke the phase, if a party did.
   private let origin: Int?
 
-  /// The barrier: no other has the same while it exists.
+  /// The barrier's identity, unique while the barrier exists.
   private let barrier: UInt
 
-  /// What the party that timed out had timeout, counted from its arrival.
+  /// The timeout of the party that timed out, counted from its arrival.
   let timeout: Duration?
 
   init(
-    _ breakage: BreakCause, at barrier: UInt, phase: UInt64, arrived: Int, parties: Int, label: String?
+    _ cause: BreakCause, at barrier: UInt, phase: UInt64, arrived: Int, parties: Int, label: String?
   ) {
     self.barrier = barrier
-    reason = breakage.reason
-    underlyingError = breakage.underlyingError
-    timeout = breakage.timeout
-    origin = breakage.origin
+    reason = cause.reason
+    underlyingError = cause.underlyingError
+    timeout = cause.timeout
+    origin = cause.origin
     self.phase = phase
     self.arrived = arrived
     self.parties = parties
@@ -82,8 +86,8 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
     return copy
   }
 
-  /// What happened, for a person: `barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5 parties
-  /// arrived`, followed by the underlying error if there is one.
+  /// What happened, for a person: `barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5
+  /// parties arrived`, followed by the underlying error if there is one.
   public var description: String {
     let name = label.map { "barrier \"\($0)\"" } ?? "barrier"
     let cause = underlyingError.map { "; cause: \($0)" } ?? ""
@@ -102,7 +106,7 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
 }
 
 extension Duration {
-  /// `2.0 s`, to the millisecond; what is shorter than a second, to the microsecond.
+  /// Such as `2.0 s`: to the millisecond; below a second, to the microsecond.
   var inSeconds: String {
     let (seconds, attoseconds) = components
     let exact = Double(seconds) + Double(attoseconds) * 1e-18

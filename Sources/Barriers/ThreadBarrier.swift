@@ -1,12 +1,13 @@
-/// A place where a fixed number of threads meet, again and again: none goes on before all have arrived.
+/// A reusable barrier: a fixed number of threads wait for one another, and none proceeds until all have
+/// arrived.
 ///
 /// ```swift
 /// let barrier = ThreadBarrier(parties: 4, label: "step", timeout: .seconds(5)) { phase in
-///   print("step \(phase) is complete")         // the last to arrive, before anyone goes on
+///   print("step \(phase) is complete")         // the last to arrive, before any party goes on
 /// }
 /// for worker in 0..<4 {
 ///   Thread.detachNewThread {
-///     try? barrier.abortOnError {               // a worker that fails frees the others
+///     try? barrier.abortOnError {              // a worker that fails frees the others
 ///       for step in 0..<100 {
 ///         try compute(worker, step)
 ///         try barrier.wait()
@@ -16,25 +17,26 @@
 /// }
 /// ```
 ///
-/// **Phases.** Each meeting is a phase, numbered from 0. The next opens the moment one is over: a fast party may
-/// arrive in it while others still wake up from the last. If more threads come than there are parties, the surplus
-/// belongs to the next phase.
+/// **Phases.** Each use of the barrier is a phase, numbered from 0. The next phase opens the moment one is
+/// over: a fast party may arrive in it while others still wake up from the last. If more threads arrive than
+/// there are parties, the surplus joins a later phase.
 ///
-/// **All or none.** A phase completes for all its parties, or breaks for all of them. A party of a completed phase
-/// returns normally, whatever happens before it wakes up. A party of a broken phase throws that phase's
+/// **All or none.** A phase completes for all its parties, or breaks for all of them. A party of a completed
+/// phase returns normally, whatever happens before it wakes up. A party of a broken phase throws that phase's
 /// ``BrokenBarrierError``, however late it wakes up.
 ///
-/// **Breaking.** A time-out, a cancelled task, a failed action and ``abort(_:)`` break the barrier: everyone who
-/// waits throws, and so does everyone who comes later, until ``reset()``. The first cause counts.
+/// **Breaking.** A timeout, a cancelled task, a failed action and ``abort(_:)`` break the barrier: every
+/// party that waits throws, and so does every party that arrives later, until ``reset()``. The first cause
+/// counts.
 ///
-/// **Memory.** What a party did before `wait()` happens before the action, and the action happens before what any
-/// party does after `wait()` returns.
+/// **Memory.** What a party does before `wait()` happens before the action, and the action happens before
+/// what any party does after `wait()` returns.
 ///
-/// **Threads.** `wait()` blocks its thread, so each party needs one of its own: a `Thread`, a pthread, a serial
-/// `DispatchQueue` each. Do not wait in a Swift task, nor in `DispatchQueue.concurrentPerform`: they run on about
-/// as many threads as there are processors, and never start the party that is missing.
+/// **Threads.** `wait()` blocks its thread, so each party needs one of its own: a `Thread`, a pthread, or a
+/// serial `DispatchQueue`. Do not wait in a Swift task, nor in `DispatchQueue.concurrentPerform`: they run on
+/// about as many threads as there are processors, and may never start the missing party.
 ///
-/// A barrier may be let go as soon as one's own `wait()` has returned.
+/// A party may release the barrier as soon as its own `wait()` has returned.
 public final class ThreadBarrier: Sendable, CustomStringConvertible {
   let core: BarrierCore
   let defaultTimeout: Timeout
@@ -42,18 +44,20 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// The largest number of parties: 1 048 576.
   public static let maxParties = BarrierCore.maxParties
 
-  /// Makes a barrier at which `parties` threads meet.
+  /// Creates a barrier for `parties` threads.
   ///
   /// - Parameters:
-  ///   - parties: How many must arrive to complete a phase, `1 ... maxParties`; any other number traps.
+  ///   - parties: How many parties must arrive to complete a phase, `1 ... maxParties`. Any other number
+  ///     traps.
   ///   - label: A name for errors and descriptions.
-  ///   - timeout: How long ``wait(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it takes.
+  ///   - timeout: How long ``wait(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it
+  ///     takes.
   ///   - strategy: How threads wait for the others.
-  ///   - action: What the last to arrive does in each phase, after all have arrived and before any is released,
-  ///     with no lock held. It is given the phase's number. If it throws, the phase breaks with the error. It may
-  ///     read the barrier's properties, `abort` and `reset` it, but not wait at it: that traps. (It cannot name
-  ///     the constant that is only being initialised with it: let the object that keeps the barrier lend it.)
-  ///     After a reset while it runs, the action of a later phase may run beside it.
+  ///   - action: What the last to arrive does in each phase, after all have arrived and before any is
+  ///     released, with no lock held. It receives the phase's number. If it throws, the phase breaks with
+  ///     that error. It may read the barrier's properties, and abort or reset it, but not wait at it: that
+  ///     traps. (It cannot refer to the constant that is being initialized with it; the object that owns the
+  ///     barrier can pass it on.) After a reset while it runs, the action of a later phase may run beside it.
   public init(
     parties: Int, label: String? = nil, timeout: Duration? = nil, strategy: WaitStrategy = .adaptive,
     action: (@Sendable (_ phase: UInt64) throws -> Void)? = nil
@@ -62,29 +66,30 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
     defaultTimeout = Timeout(timeout)
   }
 
-  /// For tests that need another core than is made for them.
+  /// For tests that need a core with other parameters.
   init(_ core: consuming BarrierCore) {
     self.core = core
     defaultTimeout = .unlimited
   }
 
   deinit {
-    if core.knowsTimekeeper { Timekeeper.shared.cancel(self) }
+    if core.hadTimer { Timekeeper.shared.cancel(self) }
   }
 
-  /// Arrives, then blocks this thread until every party has arrived, or the barrier's own timeout is over.
+  /// Arrives, then blocks this thread until every party has arrived, or until the barrier's own timeout.
   ///
-  /// The last to arrive runs the barrier's action; then all are released together. If the phase breaks, it breaks
-  /// for all of them. With one party it never blocks.
+  /// The last to arrive runs the barrier's action; then all are released together. If the phase breaks, it
+  /// breaks for all of them. With one party it never blocks.
   ///
-  /// What a party does before this token happens before the action, and the action happens before what any party
-  /// does after it.
+  /// What a party does before this call happens before the action, and the action happens before what any
+  /// party does after it.
   ///
   /// - Parameters:
-  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
-  ///   - line: The same.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
+  ///   - line: Likewise.
   /// - Returns: This party's place in the phase that completed.
-  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
+  ///   broken.
   @available(
     *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
   )
@@ -95,18 +100,19 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
 
   /// Arrives, then blocks this thread until every party has arrived, for at most `timeout`.
   ///
-  /// If the time is over before all have arrived, the barrier breaks for all. Once all have arrived a time-out
-  /// changes nothing, even if the action takes longer. Whoever comes while the action runs belongs to the next
-  /// phase and waits for it to open in any case.
+  /// If the timeout passes before all have arrived, the barrier breaks for all. Once all have arrived, a
+  /// timeout changes nothing, even if the action takes longer. A caller that arrives while the action runs
+  /// belongs to a later phase, and waits for it to open in any case.
   ///
   /// - Parameters:
-  ///   - timeout: How long to wait from now on, on a clock that the system's date does not move; it replaces the
-  ///     barrier's own. Zero or less is a try: the last party passes, any other times out at once. A century is for
-  ///     ever.
-  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
-  ///   - line: The same.
+  ///   - timeout: How long to wait from now on, on a clock that changes of the system's date do not affect.
+  ///     It replaces the barrier's own timeout. Zero or less means not to wait: the last party passes, any
+  ///     other times out at once. A century is forever.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
+  ///   - line: Likewise.
   /// - Returns: This party's place in the phase that completed.
-  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
+  ///   broken.
   @available(
     *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
   )
@@ -120,12 +126,13 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// Arrives, then blocks this thread until every party has arrived, but not beyond `deadline`.
   ///
   /// - Parameters:
-  ///   - deadline: When to give up, as in ``wait(timeout:fileID:line:)``; one deadline may serve for many phases. One
-  ///     that is past is a try.
-  ///   - fileID: Where the token is, for ``snapshot()`` and reports of stalls; leave it out.
-  ///   - line: The same.
+  ///   - deadline: When to give up, as for ``wait(timeout:fileID:line:)``. One deadline may serve for many
+  ///     phases. A deadline in the past means not to wait.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
+  ///   - line: Likewise.
   /// - Returns: This party's place in the phase that completed.
-  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is broken.
+  /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
+  ///   broken.
   @available(
     *, noasync, message: "This blocks a thread that tasks share: await AsyncBarrier(sharing:).wait()."
   )
@@ -136,25 +143,27 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
     try blockingWait(Timeout(until: deadline), at: CallSite(fileID, line))
   }
 
-  /// Breaks the barrier: all who wait throw, and so does everyone who arrives later, until ``reset()``.
+  /// Breaks the barrier: every party that waits throws, and so does every party that arrives later, until
+  /// ``reset()``.
   ///
-  /// For a worker that cannot go on, so that nobody waits for it. It also frees those whose action hangs. On a
-  /// broken barrier it does nothing: the first cause counts.
+  /// For a worker that cannot go on, so that the others do not wait for it. It also frees the parties that
+  /// wait for an action that hangs. On a broken barrier it does nothing, because the first cause counts.
   ///
-  /// - Parameter error: The cause, which everyone gets as ``BrokenBarrierError/underlyingError``.
+  /// - Parameter error: The cause, which every party receives as ``BrokenBarrierError/underlyingError``.
   public func abort(_ error: (any Error)? = nil) {
     core.abort(error)
   }
 
   /// Makes the barrier fresh.
   ///
-  /// A broken barrier works again. If parties wait, their phase breaks with ``BrokenBarrierError/Reason/reset``,
-  /// and the next is open at once for those who come after. On an idle barrier it does nothing.
+  /// A broken barrier works again. If parties wait, their phase breaks with
+  /// ``BrokenBarrierError/Reason/reset``, and the next phase is open at once for later arrivals. On an idle
+  /// barrier it does nothing.
   public func reset() {
     core.reset()
   }
 
-  /// Runs the part of a worker that meets others at this barrier, and aborts the barrier if that part throws.
+  /// Runs the part of a worker that waits at this barrier, and aborts the barrier if that part throws.
   ///
   /// So the other parties do not wait for a worker that has failed: they throw, with its error as the cause.
   ///
@@ -170,15 +179,17 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
     }
   }
 
-  /// How many must arrive to complete a phase.
+  /// How many parties must arrive to complete a phase.
   public var parties: Int { core.parties }
 
   /// The barrier's name, in errors and descriptions.
   public var label: String? { core.label }
 
-  /// How many have arrived in the current phase: `parties` while the action runs, 0 when the barrier is broken.
+  /// How many parties have arrived in the current phase: `parties` while the action runs, 0 when the barrier
+  /// is broken.
   ///
-  /// This and the other properties tell what was so a moment ago. They are for reports and tests, not for decisions.
+  /// This and the other properties describe a moment that has passed. They are for reports and tests, not for
+  /// decisions.
   public var waitingCount: Int { core.waitingCount }
 
   /// Whether every arrival is refused, until ``reset()``.
@@ -187,6 +198,6 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// The number of the current phase: how many are over, completed or broken.
   public var phase: UInt64 { core.phase }
 
-  /// The label, the phase, how many of how many wait, and, if the barrier is broken, why.
+  /// The label, the phase, how many of how many parties wait, and, if the barrier is broken, why.
   public var description: String { core.description }
 }

@@ -1,5 +1,5 @@
-// How many processors this process may use: the least of what is online, what its affinity allows and what the quota of
-// its control groups pays for.
+// How many processors this process may use: the smallest of those online, those in its affinity and the quota
+// of its control groups.
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
@@ -16,14 +16,14 @@
 
 enum { PATH = 4096 };
 
-static int least(int one, int other) { return one < other ? one : other; }
+static int minimum(int one, int other) { return one < other ? one : other; }
 
-/// The quota of one group: whole processors, at least 1; INT_MAX if there is none.
+/// The quota of one group in whole processors, at least 1; INT_MAX without a quota.
 static int quota_of_group(const char *directory) {
   char path[PATH + 32];
   long long quota = -1;
   long long period = 0;
-  // Version 2 has both numbers in one file, or the word "max"; version 1 has a file for each, and -1.
+  // Version 2 has both numbers in one file, or the word "max". Version 1 has one file for each, or -1.
   (void)snprintf(path, sizeof path, "%s/cpu.max", directory);
   FILE *file = fopen(path, "re");
   if (file != NULL) {
@@ -45,21 +45,21 @@ static int quota_of_group(const char *directory) {
   return processors < 1 ? 1 : processors < INT_MAX ? (int)processors : INT_MAX;
 }
 
-/// The least quota of a group and of those around it, up to the root of the hierarchy.
+/// The smallest quota of a group and of those that contain it, up to the root of the hierarchy.
 static int quota_of_groups(const char *root, const char *group) {
   char directory[PATH];
   if (snprintf(directory, sizeof directory, "%s%s", root, group) >= (int)sizeof directory) return INT_MAX;
   int quota = INT_MAX;
   while (1) {
-    quota = least(quota, quota_of_group(directory));
+    quota = minimum(quota, quota_of_group(directory));
     char *slash = strrchr(directory + strlen(root), '/');
     if (slash == NULL) return quota;
     *slash = '\0';
   }
 }
 
-/// Whether a word is in a list that is separated by commas.
-static int is_among(const char *list, const char *word) {
+/// Whether a comma-separated list contains a word.
+static int contains(const char *list, const char *word) {
   const size_t length = strlen(word);
   for (const char *item = list; item != NULL; item = strchr(item, ',')) {
     if (*item == ',') item++;
@@ -83,13 +83,13 @@ int cbarriers_quota(const char *memberships, const char *hierarchies) {
     controllers++;
     char root[PATH];
     if (*controllers == '\0') {
-      quota = least(quota, quota_of_groups(hierarchies, group));
-    } else if (is_among(controllers, "cpu")) {
-      // Mounted by its controllers' names, not always in this order, and by that of each.
+      quota = minimum(quota, quota_of_groups(hierarchies, group));
+    } else if (contains(controllers, "cpu")) {
+      // Mounted under its controllers' names, not always in this order, and under each single name.
       (void)snprintf(root, sizeof root, "%s/%s", hierarchies, controllers);
-      quota = least(quota, quota_of_groups(root, group));
+      quota = minimum(quota, quota_of_groups(root, group));
       (void)snprintf(root, sizeof root, "%s/cpu", hierarchies);
-      quota = least(quota, quota_of_groups(root, group));
+      quota = minimum(quota, quota_of_groups(root, group));
     }
   }
   (void)fclose(file);
@@ -99,10 +99,10 @@ int cbarriers_quota(const char *memberships, const char *hierarchies) {
 int cbarriers_usable_processors(int quota) {
   cpu_set_t affinity;
   if (sched_getaffinity(0, sizeof affinity, &affinity) == 0 && CPU_COUNT(&affinity) > 0) {
-    return least(quota, CPU_COUNT(&affinity));
+    return minimum(quota, CPU_COUNT(&affinity));
   }
   const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return least(quota, online > 0 ? (int)online : 1);
+  return minimum(quota, online > 0 ? (int)online : 1);
 }
 
 #else

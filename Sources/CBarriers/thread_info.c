@@ -1,4 +1,4 @@
-// Who sleeps, and where: what reports tell of a thread.
+// What a thread can be asked: its identifier, its name, its Dispatch queue, its word of thread-local storage.
 
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
@@ -6,32 +6,30 @@
 
 #include "CBarriers.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
 
 uint64_t cbarriers_thread_id(void) {
-  static _Thread_local pid_t id;  // asked for once, for it is a system call
+  static _Thread_local pid_t id;  // cached, because it takes a system call
   if (id == 0) id = (pid_t)syscall(SYS_gettid);
   return (uint64_t)id;
 }
 
 uint64_t cbarriers_first_thread_id(void) { return (uint64_t)getpid(); }
 
-void cbarriers_thread_name(uint64_t thread, char *name, size_t room) {
+void cbarriers_thread_name(uint64_t thread, char *name, size_t capacity) {
   name[0] = '\0';
   char path[64];
   (void)snprintf(path, sizeof path, "/proc/self/task/%llu/comm", (unsigned long long)thread);
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file == -1) return;
-  const ssize_t length = read(file, name, room - 1);
+  const ssize_t length = read(file, name, capacity - 1);
   (void)close(file);
-  if (length > 0) name[length - 1] = '\0';  // in place of the end of the line
+  if (length > 0) name[length - 1] = '\0';  // replaces the end of the line
 }
 
 #else
@@ -40,44 +38,21 @@ uint64_t cbarriers_thread_id(void) { return (uint64_t)(uintptr_t)pthread_self();
 
 uint64_t cbarriers_first_thread_id(void) { return 0; }
 
-void cbarriers_thread_name(uint64_t thread, char *name, size_t room) {
+void cbarriers_thread_name(uint64_t thread, char *name, size_t capacity) {
   name[0] = '\0';
 #if defined(__APPLE__)
   if (thread == 0) return;
-  // Darwin looks whether there still is such a thread.
-  (void)pthread_getname_np((pthread_t)(uintptr_t)thread, name, room);
+  // Darwin checks whether the thread still exists.
+  (void)pthread_getname_np((pthread_t)(uintptr_t)thread, name, capacity);
 #else
   (void)thread;
-  (void)room;
+  (void)capacity;
 #endif
 }
 
 #endif
 
-void cbarriers_write_to_standard_error(const char *text) {
-  for (size_t left = strlen(text); left > 0;) {
-    const ssize_t written = write(STDERR_FILENO, text, left);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text += written;
-    left -= (size_t)written;
-  }
-}
-
-uint64_t cbarriers_coarse_nanoseconds(void) {
-#if defined(__linux__)
-  const clockid_t coarse = CLOCK_MONOTONIC_COARSE;
-#elif defined(__APPLE__)
-  const clockid_t coarse = CLOCK_MONOTONIC_RAW_APPROX;
-#else
-  const clockid_t coarse = CLOCK_MONOTONIC;
-#endif
-  struct timespec now;
-  (void)clock_gettime(coarse, &now);  // cannot fail: the clock is always there
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-// Dispatch is there if somebody else has linked it: it is not needed for this.
+// Weak, because this module does not link Dispatch. It is used if the program has it.
 extern void *dispatch_get_current_queue(void) __attribute__((weak));
 extern const char *dispatch_queue_get_label(void *queue) __attribute__((weak));
 
@@ -88,3 +63,32 @@ void *cbarriers_dispatch_queue(void) {
 const char *cbarriers_dispatch_label(void *queue) {
   return queue == NULL || dispatch_queue_get_label == NULL ? NULL : dispatch_queue_get_label(queue);
 }
+
+static _Thread_local void *tls_word;
+
+void *cbarriers_tls_get(void) { return tls_word; }
+
+void cbarriers_tls_set(void *word) { tls_word = word; }
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+
+#ifdef THREAD_SANITIZER
+
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+
+void cbarriers_sanitizer_ignore_reads_begin(void) { AnnotateIgnoreReadsBegin(__FILE__, __LINE__); }
+
+void cbarriers_sanitizer_ignore_reads_end(void) { AnnotateIgnoreReadsEnd(__FILE__, __LINE__); }
+
+#else
+
+void cbarriers_sanitizer_ignore_reads_begin(void) {}
+
+void cbarriers_sanitizer_ignore_reads_end(void) {}
+
+#endif

@@ -186,8 +186,8 @@ struct TeamTests {
     #expect(breakage.underlyingError as? TeamMemberExitedError == TeamMemberExitedError(members: leavers))
     let who =
       leavers == [2]
-      ? "member 2 has ended, and everyone else waits for it"
-      : "members 0, 1 and 3 have ended, and everyone else waits for them"
+      ? "member 2 has ended, and all others wait for it"
+      : "members 0, 1 and 3 have ended, and all others wait for them"
     #expect(
       "\(breakage)"
         == "barrier \"halo\" broken in phase 1: aborted with \(5 - leavers.count) of 5 parties arrived; cause: \(who)"

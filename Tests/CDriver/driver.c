@@ -54,8 +54,8 @@ static void wait_for_others(int party) {
 static void run(void *argument) {
   int party = (int)(intptr_t)argument;
   int word = party;
-  expect(cbarriers_thread_word() == NULL, "the word of a new thread is null");
-  cbarriers_set_thread_word(&word);
+  expect(cbarriers_tls_get() == NULL, "the word of a new thread is null");
+  cbarriers_tls_set(&word);
   for (int phase = 1; phase <= PHASES; phase++) {
     shared.notes[party] = phase;
     wait_for_others(party);
@@ -63,7 +63,7 @@ static void run(void *argument) {
       expect(shared.notes[other] == phase, "what others wrote before the phase is seen after it");
     }
     wait_for_others(party);
-    expect(cbarriers_thread_word() == &word, "each thread keeps its own word");
+    expect(cbarriers_tls_get() == &word, "each thread keeps its own word");
     cbarriers_pause();
     cbarriers_yield();
   }

@@ -1,104 +1,126 @@
-/// What the barrier's lock guards. It is taken to sleep, to wake waiters, to break and to reset.
+/// What the barrier's lock guards. The lock is taken to sleep, to wake waiters, to break and to reset.
 struct LockedState {
   var brokenPhases = BrokenPhases()
   var tasks = TaskWaitQueue()
   var threads = ThreadWaitQueue()
-  var watch = StallReports.ofThisProcess()
-  /// The threads of a team, which are known before they come.
+  var stallReporter = StallReports.ofThisProcess()
+  /// The members of a team that are running. They are known before they arrive.
   var team: [TeamThread] = []
-  private(set) var pendingTimer = PendingTimer()
+  private(set) var timer = PendingTimer()
 
-  // MARK: Sleeping
+  // MARK: Waiting
 
-  /// Enters a thread that is about to sleep in the open phase. Returns when the timekeeper must be told to come, if it must.
-  mutating func enter(_ thread: UnsafeMutablePointer<ThreadWaiter>) -> Deadline? {
-    unsafe threads.enter(thread)
-    return unsafe watch?.waitBegan(thread.pointee.phase, since: thread.pointee.sleep.since)
-      .flatMap { pendingTimer.make($0) }
+  /// Adds a thread that is about to sleep in the open phase. Returns when a timer must fire, if one must be
+  /// scheduled.
+  mutating func enqueue(_ thread: UnsafeMutablePointer<ThreadWaiter>) -> Deadline? {
+    unsafe threads.append(thread)
+    return unsafe stallReporter?.waitBegan(thread.pointee.phase, since: thread.pointee.record.since)
+      .flatMap { timer.request($0) }
   }
 
-  /// The same for a task, which gives up at `deadline`.
-  mutating func enter(
-    _ task: TaskWaiter, _ token: ArrivalToken, _ sleep: WaitRecord, named name: String?,
+  /// Adds a task that is suspended in the open phase and gives up at `deadline`. Returns when a timer must
+  /// fire, if one must be scheduled.
+  mutating func enqueue(
+    _ task: TaskWaiter, _ token: ArrivalToken, _ record: WaitRecord, named name: String?,
     until deadline: Deadline?
   ) -> Deadline? {
-    let limit = tasks.enter(task, token, sleep, named: name, until: deadline).flatMap {
-      pendingTimer.make($0)
-    }
-    let stall = watch?.waitBegan(token.phase, since: sleep.since).flatMap { pendingTimer.make($0) }
-    return stall ?? limit
+    let timeout = tasks.append(task, token, record, named: name, until: deadline)
+      .flatMap { timer.request($0) }
+    let stall = stallReporter?.waitBegan(token.phase, since: record.since).flatMap { timer.request($0) }
+    return stall ?? timeout
   }
 
-  // MARK: The timekeeper
+  // MARK: Timers
 
-  /// What there is to do when the timekeeper has come.
+  /// What a timer that fired leads to.
   struct TimerActions {
-    /// The token whose time is over.
-    var due: TaskWaitQueue.Alarm?
-    /// Who is to be told that somebody has slept for long.
-    var watch: StallReporter?
-    /// When the timekeeper has to come again.
+    /// The call whose time is over.
+    var expired: TaskWaitQueue.FirstDeadline?
+    /// What reports that a party has waited for long.
+    var stallReporter: StallReporter?
+    /// When the next timer must fire.
     var next: Deadline?
   }
 
-  /// The timekeeper has come, while the phase with this number is open.
+  /// The timer fired while the phase with this number was open.
   mutating func timerFired(open phase: UInt64) -> TimerActions {
-    pendingTimer.isOver()
+    timer.clear()
     var actions = TimerActions()
-    if let alarm = tasks.alarm(open: phase) {
-      if alarm.deadline.remainingNanoseconds == 0 {
-        actions.due = alarm
+    if let first = tasks.firstDeadline(open: phase) {
+      if first.deadline.remainingNanoseconds == 0 {
+        actions.expired = first
       } else {
-        actions.next = pendingTimer.make(alarm.deadline)
+        actions.next = timer.request(first.deadline)
       }
     }
-    if let watch, let since = since(open: phase) {
-      let stall = watch.check(phase, since: since)
-      if stall.isDue { actions.watch = watch }
-      actions.next = stall.next.flatMap { pendingTimer.make($0) } ?? actions.next
+    if let stallReporter, let since = firstWait(open: phase) {
+      let stall = stallReporter.check(phase, since: since)
+      if stall.isDue { actions.stallReporter = stallReporter }
+      actions.next = stall.next.flatMap { timer.request($0) } ?? actions.next
     }
     return actions
   }
 
-  /// Nobody could be told of a stall, for there was no thread left to do so. Returns when the timekeeper must come for that, if
-  /// it must.
-  mutating func tellLater(_ watch: StallReporter) -> Deadline? {
-    watch.retryLater()
-    return StallReporter.nextTry.flatMap { pendingTimer.make($0) }
+  /// The stall could not be reported, because the system had no thread left for it. Returns when a timer must
+  /// fire to try again, if one must be scheduled.
+  mutating func retryReport(by reporter: StallReporter) -> Deadline? {
+    reporter.retryLater()
+    return StallReporter.nextAttempt.flatMap { timer.request($0) }
   }
 
-  /// The timekeeper was told to come, and cannot: it must be told again. Returns the token in the open phase that has relied on
-  /// it.
+  /// A timer could not be scheduled, so the next waiter must schedule it again. Returns the call of the open
+  /// phase that relied on it.
   mutating func timerFailed(open phase: UInt64) -> ArrivalToken? {
-    pendingTimer.isOver()
-    watch?.rearm()
-    return tasks.alarm(open: phase)?.token
+    timer.clear()
+    stallReporter?.rearm()
+    return tasks.firstDeadline(open: phase)?.token
   }
 
-  // MARK: Looking
+  // MARK: Snapshots and stalls
 
-  /// From now on somebody else is told of stalls; gives back who was until now. Returns when the timekeeper must be told to
-  /// come, if it must.
-  mutating func replace(_ new: inout StallReporter?, open phase: UInt64) -> Deadline? {
-    swap(&watch, &new)
-    return since(open: phase).flatMap { watch?.waitBegan(phase, since: $0) }.flatMap { pendingTimer.make($0) }
+  /// Replaces the stall reporter, and hands the old one back in `reporter`. Returns when a timer must fire,
+  /// if one must be scheduled.
+  mutating func exchangeReporter(_ reporter: inout StallReporter?, open phase: UInt64) -> Deadline? {
+    swap(&stallReporter, &reporter)
+    return firstWait(open: phase).flatMap { stallReporter?.waitBegan(phase, since: $0) }
+      .flatMap { timer.request($0) }
   }
 
-  /// Since when the first has slept of those who sleep in the phase with this number.
-  func since(open phase: UInt64) -> UInt64? {
-    guard let thread = threads.since(open: phase), let task = tasks.since(open: phase) else {
-      return threads.since(open: phase) ?? tasks.since(open: phase)
+  /// When the wait began that is the longest in the phase with this number.
+  private func firstWait(open phase: UInt64) -> UInt64? {
+    guard let thread = threads.firstWait(open: phase), let task = tasks.firstWait(open: phase) else {
+      return threads.firstWait(open: phase) ?? tasks.firstWait(open: phase)
     }
     return min(thread, task)
   }
 
-  /// Everyone who sleeps in the phase with this number.
+  /// Every party that waits in the phase with this number.
   func waiters(open phase: UInt64) -> [BarrierSnapshot.Waiter] {
     threads.all(open: phase) + tasks.all(open: phase)
   }
 }
 
-/// A thread of a team: it is known before it comes.
+/// The timer that a barrier has scheduled with the ``Timekeeper``: the earliest of those it needs.
+struct PendingTimer {
+  private var deadline: Deadline?
+  /// Whether a timer was ever scheduled.
+  private(set) var wasScheduled = false
+
+  /// Requests a timer. Returns its deadline if it must be scheduled, or `nil` if one fires no later anyway.
+  mutating func request(_ deadline: Deadline) -> Deadline? {
+    guard deadline.isBefore(self.deadline) else { return nil }
+    self.deadline = deadline
+    wasScheduled = true
+    return deadline
+  }
+
+  /// The timer fired, or could not be scheduled.
+  mutating func clear() {
+    deadline = nil
+  }
+}
+
+/// A running member of a team.
 struct TeamThread {
   let index: Int
   let thread: UInt64

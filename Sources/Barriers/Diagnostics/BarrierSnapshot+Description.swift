@@ -1,19 +1,21 @@
-// What a snapshot says to a person.
+// What a snapshot tells a person.
 
 extension BarrierSnapshot {
-  /// What is likely to hold up the missing parties, and what to do about it, where that can be known; else `nil`.
+  /// What is likely to delay the missing parties, and what to do about it; `nil` if that is not known.
   ///
-  /// It is known in three cases: threads of Swift's cooperative pool are blocked here, of which there are about as many as
-  /// processors; threads of a Dispatch queue that runs several work items at once are, of which there is one more a
-  /// second at most; or all have arrived, and the action has not returned.
+  /// It is known in three cases:
+  /// - Threads of Swift's cooperative pool are blocked here. That pool has about as many threads as
+  ///   processors.
+  /// - Threads of a concurrent Dispatch queue are blocked here. Dispatch adds at most one thread a second.
+  /// - All parties have arrived, and the action has not returned.
   public var likelyCause: String? {
     if error != nil { return nil }
     if missingCount == 0 { return hasAction ? "all have arrived; the action has not returned" : nil }
     let tasks = waiters.count { $0.pool == .swift }
     if tasks > 0 {
       return
-        "\(count(tasks, "waiting thread belongs", "waiting threads belong")) to Swift's cooperative pool, which has "
-        + "about as many threads as there are processors, so a missing task may never be started; "
+        "\(count(tasks, "waiting thread belongs", "waiting threads belong")) to Swift's cooperative pool, "
+        + "which has about as many threads as there are processors, so a missing task may never be started; "
         + "in tasks, await AsyncBarrier(sharing:).wait()"
     }
     let items = waiters.filter { waiter in
@@ -26,14 +28,14 @@ extension BarrierSnapshot {
     }
     guard let first = items.first else { return nil }
     return "\(count(items.count, "waiting thread belongs", "waiting threads belong")) to Dispatch (queue "
-      + "\"\(first.queue ?? "global")\"), which adds a thread a second at most, and none to concurrentPerform, so a missing "
-      + "party may not be started; give each party a thread or a serial queue of its own"
+      + "\"\(first.queue ?? "global")\"), which adds a thread a second at most, and none to concurrentPerform, "
+      + "so a missing party may not be started; give each party a thread or a serial queue of its own"
   }
 }
 
 extension BarrierSnapshot: CustomStringConvertible {
-  /// A line for the barrier, one for each place in the source where somebody sleeps, and one each for those who are known to
-  /// be missing and for the likely cause.
+  /// One line for the barrier, one for each place in the source where parties wait, and one each for the
+  /// members that are known to be missing and for the likely cause.
   public var description: String {
     var lines = [headline] + groups.map { "  " + line(for: $0) }
     if !missing.isEmpty { lines.append("  missing: \(list(missing))") }
@@ -52,7 +54,7 @@ extension BarrierSnapshot: CustomStringConvertible {
     return "\(name), phase \(phase): \(arrived) of \(parties) parties \(have) arrived, \(rest)"
   }
 
-  /// Those who sleep in the same place in the same way, in the order in which their first came.
+  /// Waiters of the same kind at the same place in the source, longest wait first.
   private var groups: [[Waiter]] {
     var order: [Group] = []
     var members: [Group: [Waiter]] = [:]
@@ -85,8 +87,8 @@ extension BarrierSnapshot: CustomStringConvertible {
     let queue = group[0].queue.map { " of queue \"\($0)\"" } ?? ""
     let surplus = group[0].index >= parties ? ", for the next phase" : ""
     let names = group.compactMap(\.name)
-    return
-      "\(who)\(queue) \(group.count == 1 ? "has" : "have") slept for \(time) at \(group[0].fileID):\(group[0].line)"
+    let have = group.count == 1 ? "has" : "have"
+    return "\(who)\(queue) \(have) slept for \(time) at \(group[0].fileID):\(group[0].line)"
       + surplus + (names.isEmpty ? "" : ": \(list(names))")
   }
 
@@ -94,7 +96,7 @@ extension BarrierSnapshot: CustomStringConvertible {
     "\(number) \(number == 1 ? one : many)"
   }
 
-  /// The first few.
+  /// At most eight names.
   private func list(_ names: [String]) -> String {
     let shown = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
@@ -102,7 +104,7 @@ extension BarrierSnapshot: CustomStringConvertible {
 }
 
 extension Duration {
-  /// To a tenth of a second; what is shorter than a second, to the hundredth.
+  /// To a tenth of a second; below a second, to a hundredth.
   fileprivate var rounded: Duration {
     let step: Duration = self < .seconds(1) ? .milliseconds(10) : .milliseconds(100)
     return step * Int((self / step).rounded())

@@ -1,75 +1,81 @@
 internal import CBarriers
 
 extension ThreadBarrier {
-  /// Who waits here now, since when and where. It takes the lock for a moment, which only those take who fall asleep or wake up.
+  /// The parties that wait here now, since when and where.
+  ///
+  /// It takes the barrier's lock for a moment, as parties do that fall asleep or wake up.
   public func snapshot() -> BarrierSnapshot {
     core.snapshot()
   }
 
-  /// Calls `report` once in each phase in which somebody has slept for `patience`, until this is called again.
+  /// Calls `report` once in each phase in which a party has waited asleep for `limit`.
   ///
   /// ```swift
   /// barrier.reportStalls(after: .seconds(5)) { print($0) }
   /// ```
   ///
-  /// It need not be called before anyone waits: whoever sleeps already counts with all of that time. It costs nothing to
-  /// those who do not sleep, and nothing of it runs while nobody does: at most, a thread sleeps until the first moment that
-  /// it was asked for. If the system has no thread left, nothing is reported until somebody else falls asleep.
+  /// It holds until the next call of this, or of ``stopReportingStalls()``. It may be called while parties
+  /// wait already: they count with all the time that they have waited. It costs nothing to parties that do
+  /// not sleep, and nothing runs while no party waits, except that a thread may sleep until the first timer
+  /// is due. If the system has no thread left, nothing is reported until another party falls asleep.
   ///
-  /// One report is made at a time: while it has not returned, others wait. A report that has begun is not called off by
-  /// another token of this, nor by the end of its phase.
+  /// Reports are made one at a time: while one has not returned, others are delayed. A report that has begun
+  /// is not interrupted, neither by another call of this nor by the end of its phase.
   ///
-  /// For all barriers of a process, without touching its code, set the environment variable `BARRIERS_STALL_SECONDS` to a
-  /// number of seconds; reports then go to standard error, except for those barriers on which this is called.
+  /// To report the stalls of all barriers of a process without touching its code, set the environment
+  /// variable `BARRIERS_STALL_SECONDS` to a number of seconds. Reports then go to standard error, except for
+  /// barriers on which this is called.
   ///
   /// - Parameters:
-  ///   - patience: How long a sleep is too long; a century or more is for ever, and ends the reports.
-  ///   - report: What to do with the report, on a thread of its own: it may take its time, and it may abort or reset the
-  ///     barrier, but not in the name of a phase, for that may be over by then. The barrier keeps it: a report that refers
-  ///     to the barrier should do so weakly.
+  ///   - limit: How long a wait is too long. Zero or less reports every wait; a century or more, none.
+  ///   - report: Receives the report, on a thread of its own. It may take its time, and may abort or reset
+  ///     the barrier; but the phase that it reports may be over by then. The barrier keeps the closure, so
+  ///     the closure should refer to the barrier weakly.
   public func reportStalls(
-    after patience: Duration, _ report: @escaping @Sendable (BarrierSnapshot) -> Void
+    after limit: Duration, _ report: @escaping @Sendable (BarrierSnapshot) -> Void
   ) {
-    if let moment = core.report(to: StallReporter(after: patience, report)) { scheduleTimer(at: moment) }
+    let reporter = StallReporter(after: limit, report)
+    if let deadline = core.reportStalls(by: reporter) { scheduleTimer(at: deadline) }
   }
 
-  /// Ends the stall reports of this barrier, including those that `BARRIERS_STALL_SECONDS` asks for.
+  /// Ends the stall reports of this barrier, including those that `BARRIERS_STALL_SECONDS` requests.
   ///
-  /// A report that has begun runs to its end. Nothing of the reports runs or is kept after that.
+  /// The barrier releases the closure that ``reportStalls(after:_:)`` was given. A report that has begun runs
+  /// to its end.
   public func stopReportingStalls() {
-    core.stopReporting()
+    _ = core.reportStalls(by: nil)
   }
 }
 
 extension AsyncBarrier {
-  /// Who waits here now, tasks and threads, as ``ThreadBarrier/snapshot()``.
+  /// The tasks and threads that wait here now, as ``ThreadBarrier/snapshot()``.
   public func snapshot() -> BarrierSnapshot { threadBarrier.snapshot() }
 
-  /// Reports long sleeps, of tasks and threads, as ``ThreadBarrier/reportStalls(after:_:)``.
+  /// Reports long waits of tasks and threads, as ``ThreadBarrier/reportStalls(after:_:)``.
   ///
   /// - Parameters:
-  ///   - patience: How long a sleep is too long.
-  ///   - report: What to do with the report, on a thread of its own.
+  ///   - limit: How long a wait is too long.
+  ///   - report: Receives the report, on a thread of its own.
   public func reportStalls(
-    after patience: Duration, _ report: @escaping @Sendable (BarrierSnapshot) -> Void
+    after limit: Duration, _ report: @escaping @Sendable (BarrierSnapshot) -> Void
   ) {
-    threadBarrier.reportStalls(after: patience, report)
+    threadBarrier.reportStalls(after: limit, report)
   }
 
   /// Ends the stall reports of this barrier, as ``ThreadBarrier/stopReportingStalls()``.
   public func stopReportingStalls() { threadBarrier.stopReportingStalls() }
 }
 
-/// The reports that the environment asks for.
+/// The stall reports that the environment requests.
 enum StallReports {
   static let variable = "BARRIERS_STALL_SECONDS"
 
-  /// Who is told of a barrier of which nobody has said otherwise.
+  /// The reporter of a new barrier, if the environment requests one.
   static func ofThisProcess() -> StallReporter? {
-    patience.map { patience in StallReporter(after: patience) { print("\(variable): \($0)") } }
+    limit.map { limit in StallReporter(after: limit) { print("\(variable): \($0)") } }
   }
 
-  private static let patience: Duration? = {
+  private static let limit: Duration? = {
     guard let text = unsafe getenv(variable).map({ unsafe String(cString: $0) }), !text.isEmpty else {
       return nil
     }
@@ -81,7 +87,7 @@ enum StallReports {
     return .seconds(min(seconds, 1e10))
   }()
 
-  /// On standard error, in one piece.
+  /// To standard error, in one piece.
   private static func print(_ text: String) {
     unsafe cbarriers_write_to_standard_error(text + "\n")
   }

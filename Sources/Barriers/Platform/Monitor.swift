@@ -1,13 +1,14 @@
 internal import CBarriers
 
-/// A pthread mutex and a condition, with the state that they guard.
+/// A mutex and a condition, with the state that they guard.
 ///
-/// The state is lent for the length of one look only, never across a wait: a thread that sleeps in
-/// ``wait(until:for:)`` has nothing borrowed.
+/// The state is lent for one access at a time, never across a wait: a thread that sleeps in
+/// ``wait(until:for:)`` borrows nothing.
 ///
-/// `@unchecked Sendable`: the pointers never change, and what they point to is touched only while holding the lock.
+/// `@unchecked Sendable`: the pointers never change, and their memory is accessed only while holding the
+/// lock.
 @safe struct Monitor<State>: ~Copyable, @unchecked Sendable {
-  // On the heap, for a mutex must not move, and a stored property of Swift has no address that is promised to stay.
+  // On the heap, because a mutex must not move, and a stored property in Swift has no stable address.
   private let monitor: UnsafeMutablePointer<cbarriers_monitor>
   private let state: UnsafeMutablePointer<State>
 
@@ -28,20 +29,20 @@ internal import CBarriers
   /// An address that no other monitor has while this one exists.
   var identity: UnsafeRawPointer { unsafe UnsafeRawPointer(monitor) }
 
-  /// Looks at the state, and may change it. `look` must not token code of others: what is to be destroyed
+  /// Reads or changes the state under the lock. `access` must not call user code. What is to be destroyed
   /// leaves as a result.
-  func withLock<Result>(_ look: (inout State) -> Result) -> Result {
+  func withLock<Result>(_ access: (inout State) -> Result) -> Result {
     lock()
     defer { unlock() }
-    return unsafe look(&state.pointee)
+    return unsafe access(&state.pointee)
   }
 
-  /// Sleeps until `look` has an answer, and returns it; `nil` when the deadline has come first.
-  func wait<Answer>(until deadline: Deadline?, for look: (inout State) -> Answer?) -> Answer? {
+  /// Sleeps until `condition` has a result, and returns it; `nil` if the deadline passes first.
+  func wait<Result>(until deadline: Deadline?, for condition: (inout State) -> Result?) -> Result? {
     lock()
     defer { unlock() }
     while true {
-      if let answer = unsafe look(&state.pointee) { return answer }
+      if let result = unsafe condition(&state.pointee) { return result }
       guard let deadline else {
         unsafe check(cbarriers_monitor_wait(monitor))
         continue
@@ -52,13 +53,14 @@ internal import CBarriers
     }
   }
 
-  /// Wakes all threads that sleep, after a look at the state. Called after their answer has changed.
+  /// Wakes all threads that sleep, after an access to the state. Called after their condition has changed.
   ///
-  /// A sleeper looks, and goes to sleep, as if it did not let go of the lock in between: that is what the C part promises. So
-  /// once the lock has been had after the change, whoever looked before it is woken, and whoever looks after it sees it.
-  func wakeAll<Result>(_ look: (inout State) -> Result) -> Result {
+  /// A sleeping thread checks its condition and goes to sleep as if it kept the lock in between: the C module
+  /// guarantees that. So once this has held the lock after the change, every thread that checked before it is
+  /// woken, and every thread that checks after it sees the change.
+  func wakeAll<Result>(_ access: (inout State) -> Result) -> Result {
     lock()
-    let result = unsafe look(&state.pointee)
+    let result = unsafe access(&state.pointee)
     unsafe check(cbarriers_monitor_unlock_and_broadcast(monitor))
     return result
   }
@@ -72,7 +74,7 @@ internal import CBarriers
   }
 }
 
-/// Traps if a token failed that cannot fail, unless memory was overwritten or the system is out of resources.
+/// Traps if a call failed that cannot fail, unless memory is corrupted or the system is out of resources.
 private func check(_ error: Int32) {
   guard error == 0 else {
     fatalError("\(unsafe String(cString: cbarriers_failed_call())) failed: \(errorText(error))")

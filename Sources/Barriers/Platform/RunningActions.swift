@@ -1,9 +1,10 @@
 internal import CBarriers
 
-/// The barriers whose actions this thread is running right now.
+/// The barriers whose actions this thread is running.
 ///
-/// An action that waits at its own barrier waits for itself. Each thread keeps a chain of what it is running, so
-/// that this is recognised at once, whatever has become of the phase meanwhile. The links live on the stack.
+/// An action that waits at its own barrier would wait for itself. Each thread keeps a chain of the actions
+/// that it is running, so this is detected at once, whatever has become of the phase. The links are on the
+/// stack.
 enum RunningActions {
   @unsafe private struct Link {
     let barrier: UnsafeRawPointer
@@ -12,32 +13,33 @@ enum RunningActions {
 
   /// Runs `action` as the action of the barrier with this identity.
   static func run(of barrier: UnsafeRawPointer, _ action: () throws -> Void) rethrows {
-    let outer = unsafe cbarriers_thread_word()
+    let outer = unsafe cbarriers_tls_get()
     var link = unsafe Link(barrier: barrier, outer: outer)
     try unsafe withUnsafeMutablePointer(to: &link) { link in
-      unsafe cbarriers_set_thread_word(link)
-      defer { unsafe cbarriers_set_thread_word(outer) }
+      unsafe cbarriers_tls_set(link)
+      defer { unsafe cbarriers_tls_set(outer) }
       try action()
     }
   }
 
-  /// The actions that one thread is running, for others to be in them too: those for which it waits before it goes on.
+  /// The actions that one thread is running, for other threads that run inside them: those that it waits for
+  /// before it goes on.
   ///
-  /// `@unchecked Sendable`: the links do not change, and stay where they are while that thread waits.
+  /// `@unchecked Sendable`: the links do not change or move while that thread waits.
   @safe struct Inherited: @unchecked Sendable {
-    private let word = unsafe cbarriers_thread_word()
+    private let innermost = unsafe cbarriers_tls_get()
 
-    /// From now on this thread is in them.
+    /// From now on, this thread runs inside these actions.
     func adopt() {
-      unsafe cbarriers_set_thread_word(word)
+      unsafe cbarriers_tls_set(innermost)
     }
   }
 
   static func contains(_ barrier: UnsafeRawPointer) -> Bool {
-    var word = unsafe cbarriers_thread_word()
-    while let link = unsafe word?.assumingMemoryBound(to: Link.self) {
+    var next = unsafe cbarriers_tls_get()
+    while let link = unsafe next?.assumingMemoryBound(to: Link.self) {
       if unsafe link.pointee.barrier == barrier { return true }
-      unsafe word = link.pointee.outer
+      unsafe next = link.pointee.outer
     }
     return false
   }

@@ -1,10 +1,10 @@
 internal import CBarriers
 
-/// A thread of the system that runs a closure, and is to be joined once.
+/// A thread of the system that runs a closure. It must be joined once.
 @safe struct SystemThread {
   private let thread: cbarriers_thread
 
-  /// Starts it; throws if the system has no thread left, or no memory for one.
+  /// Starts the thread. Throws if the system has no thread or no memory left.
   init(named name: String, _ run: @escaping @Sendable () -> Void) throws(StartError) {
     var thread = cbarriers_thread()
     let error = unsafe Self.start(run) { unsafe cbarriers_thread_start(name, $0, $1, &thread) }
@@ -12,13 +12,13 @@ internal import CBarriers
     self.thread = thread
   }
 
-  /// Blocks until it has come to its end.
+  /// Blocks until the thread has ended.
   func join() {
     let error = cbarriers_thread_join(thread)
     guard error == 0 else { fatalError("pthread_join failed: \(errorText(error))") }
   }
 
-  /// Starts one that nobody joins. Answers why not, if that cannot be done.
+  /// Starts a thread that is not joined. Returns an error if that fails.
   static func detach(named name: String, _ run: @escaping @Sendable () -> Void) -> StartError? {
     let error = unsafe start(run) { unsafe cbarriers_thread_start_detached(name, $0, $1) }
     return error == 0 ? nil : StartError(number: error)

@@ -1,10 +1,11 @@
-/// A team that could not be gathered, for the system had no thread left. Those that had been started have ended, and none of
-/// them has begun its part.
+/// The system had no thread left for a team.
+///
+/// The threads that had been started have ended, and no member has run its body.
 public struct ThreadStartError: Error, Sendable, CustomStringConvertible {
-  /// Which of the threads could not be started, counted from 0: so many were there before it.
+  /// Which thread could not be started, counted from 0. So this many had been started before it.
   public let index: Int
 
-  /// How many there were to be.
+  /// How many threads the team was to have.
   public let size: Int
 
   /// The team's label.
@@ -22,16 +23,16 @@ public struct ThreadStartError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Why a team's barrier was aborted: the rest of the team waited for members that had ended.
+/// The rest of a team waited for members that had ended, so the team's barrier was aborted with this error.
 public struct TeamMemberExitedError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The members that had ended, by index.
   public let members: [Int]
 
-  /// `member 2 has ended, and everyone else waits for it`.
+  /// `member 2 has ended, and all others wait for it`.
   public var description: String {
     let names = members.map(String.init)
-    if names.count == 1 { return "member \(names[0]) has ended, and everyone else waits for it" }
+    if names.count == 1 { return "member \(names[0]) has ended, and all others wait for it" }
     let list = names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
-    return "members \(list) have ended, and everyone else waits for them"
+    return "members \(list) have ended, and all others wait for them"
   }
 }

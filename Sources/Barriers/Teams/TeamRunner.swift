@@ -5,7 +5,8 @@ final class TeamRunner<R: Sendable>: Sendable {
   private let barrier: ThreadBarrier
   private let body: @Sendable (TeamMember) throws -> R
   private let team: Monitor<Team>
-  /// The actions that the caller is running: its members are in them too, for it waits for them.
+  /// The actions that the caller is running. Its members run inside them, too, because the caller waits for
+  /// them.
   private let actions: RunningActions.Inherited
 
   private struct Team {
@@ -14,14 +15,14 @@ final class TeamRunner<R: Sendable>: Sendable {
     var results: [R?]
     /// What members threw, in that order.
     var errors: [any Error] = []
-    /// Who has ended, in that order.
+    /// Which members have ended, in that order.
     var exited: [Int] = []
   }
 
   private enum Start { case pending, started, cancelled }
 
-  /// How often those who wait are looked at, while others have ended.
-  private static var timeBetweenLooks: Duration { .milliseconds(100) }
+  /// How often the caller checks whether all others wait for members that have ended.
+  private static var checkInterval: Duration { .milliseconds(100) }
 
   init(meetingAt barrier: ThreadBarrier, running body: @escaping @Sendable (TeamMember) throws -> R) {
     (self.barrier, self.body) = (barrier, body)
@@ -33,14 +34,14 @@ final class TeamRunner<R: Sendable>: Sendable {
   func run() throws -> [R] {
     let threads = try start()
     team.wakeAll { $0.start = .started }
-    watch()
+    waitForMembers()
     for thread in threads { thread.join() }
     let (results, error) = team.withLock { ($0.results, cause(of: $0.errors)) }
     if let error { throw error }
     return results.map { $0! }
   }
 
-  /// Starts all threads; or, if one cannot be started, lets those before it end.
+  /// Starts all threads. If one cannot be started, ends those before it.
   private func start() throws(ThreadStartError) -> [SystemThread] {
     var threads: [SystemThread] = []
     for index in 0..<barrier.parties {
@@ -70,28 +71,28 @@ final class TeamRunner<R: Sendable>: Sendable {
         $0.exited.append(index)
       }
     } catch {
-      // Noted before others can throw what follows from it.
+      // Recorded before the abort, so that errors that follow from it come later in the list.
       team.withLock { $0.errors.append(error) }
       barrier.abort(error)
       team.wakeAll { $0.exited.append(index) }
     }
   }
 
-  /// Waits until all have ended. If some have, and all others wait for them, the barrier is aborted.
-  private func watch() {
+  /// Waits until all members have ended. Aborts the barrier if some have, and all others wait for them.
+  private func waitForMembers() {
     var exited: [Int] = []
     while exited.count < barrier.parties {
-      // Who has ended is not among those who have arrived in the open phase, for it would wait there. So once all others
-      // have, nobody is left who could complete the phase.
+      // A member that has ended cannot have arrived in the open phase: it would still wait there. So if all
+      // others have arrived, no member is left to complete the phase.
       if !exited.isEmpty {
         barrier.core.abort(TeamMemberExitedError(members: exited.sorted()), ifAllArrivedBut: exited.count)
       }
-      let nextLook = exited.isEmpty ? nil : Deadline(after: Self.timeBetweenLooks)
-      exited = team.wait(until: nextLook) { $0.exited.count > exited.count ? $0.exited : nil } ?? exited
+      let nextCheck = exited.isEmpty ? nil : Deadline(after: Self.checkInterval)
+      exited = team.wait(until: nextCheck) { $0.exited.count > exited.count ? $0.exited : nil } ?? exited
     }
   }
 
-  /// What failed of itself, if anything did, and not because the team's barrier was broken.
+  /// The first error that a member threw by itself, rather than because the team's barrier was broken.
   private func cause(of errors: [any Error]) -> (any Error)? {
     errors.first { !(($0 as? BrokenBarrierError)?.isOf(barrier) ?? false) }
       ?? errors.first { ($0 as? BrokenBarrierError)?.isOrigin == true }
@@ -99,7 +100,7 @@ final class TeamRunner<R: Sendable>: Sendable {
   }
 }
 
-/// "halo 3", in no more bytes than Linux has room for: the label gives way.
+/// Such as "halo 3". On Linux a name has at most 15 bytes, so the label is shortened.
 private func threadName(_ label: String?, _ index: Int) -> String {
   let number = " \(index)"
   var name = label ?? "team"

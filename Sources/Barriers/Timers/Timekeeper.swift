@@ -1,20 +1,20 @@
 internal import CBarriers
 
-/// Wakes barriers at which tasks wait with a timeout.
+/// Fires the timers of barriers: for tasks that wait with a timeout, and for stall reports.
 ///
-/// A thread that waits with a timeout keeps the time itself, by the condition on which it sleeps. A task has no
-/// thread to do so, and must not rely on getting one: where the pool's threads are all blocked, perhaps at this
-/// very barrier, a sleeping task would learn too late that its time is over. So one thread of the process keeps the
-/// time for all tasks. It sleeps until the first entry, and ends when there is none.
+/// A thread that waits with a timeout needs no timer, because its sleep is timed. A task has no thread, and
+/// must not rely on getting one: if all threads of the pool are blocked, perhaps at this very barrier, a
+/// sleeping task would learn too late that its time is over. So one thread of the process keeps the time for
+/// all barriers. It sleeps until the first timer is due, and ends when there is none.
 ///
-/// A barrier has one entry at most, the earliest of those it asked for. When the moment has come, the barrier
-/// itself knows what is due and when to be called on again; so an entry that has lost its reason, or comes late
-/// into the queue, costs a token and harms nothing.
+/// A barrier has at most one timer, the earliest that it requested. When that fires, the barrier itself
+/// checks what has expired and when the next timer must fire. So a timer that is no longer needed costs one
+/// call and harms nothing.
 final class Timekeeper: Sendable {
   static let shared = Timekeeper()
 
   private struct TimerEntry {
-    let moment: Deadline
+    let deadline: Deadline
     let barrier: WeakBarrier
     let identity: ObjectIdentifier
   }
@@ -26,83 +26,83 @@ final class Timekeeper: Sendable {
   }
 
   private struct TimerQueue {
-    /// The next is the first. Most are entered last, for most timeouts are alike.
+    /// Sorted by deadline. Most entries are appended, because most timeouts are alike.
     private(set) var entries: [TimerEntry] = []
-    private var moments: [ObjectIdentifier: Deadline] = [:]
+    private var deadlines: [ObjectIdentifier: Deadline] = [:]
     var isThreadRunning = false
 
-    /// Enters an entry, in the place of a later one with the same barrier; not if there is an earlier one.
-    mutating func enter(_ new: TimerEntry) {
-      if let moment = moments[new.identity], !new.moment.isBefore(moment) { return }
+    /// Adds an entry. It replaces a later one of the same barrier, and is ignored if there is an earlier one.
+    mutating func insert(_ new: TimerEntry) {
+      if let deadline = deadlines[new.identity], !new.deadline.isBefore(deadline) { return }
       remove(new.identity)
-      moments[new.identity] = new.moment
-      let position = entries.lastIndex { !new.moment.isBefore($0.moment) }.map { $0 + 1 } ?? 0
+      deadlines[new.identity] = new.deadline
+      let position = entries.lastIndex { !new.deadline.isBefore($0.deadline) }.map { $0 + 1 } ?? 0
       entries.insert(new, at: position)
     }
 
     mutating func remove(_ identity: ObjectIdentifier) {
-      guard moments.removeValue(forKey: identity) != nil else { return }
+      guard deadlines.removeValue(forKey: identity) != nil else { return }
       entries.firstIndex { $0.identity == identity }.map { _ = entries.remove(at: $0) }
     }
   }
 
   private let queue = Monitor(TimerQueue())
 
-  /// Calls on the barrier at that moment. Answers why not, if no thread can be started to do so.
-  func schedule(_ barrier: ThreadBarrier, at moment: Deadline) -> TimekeepingError? {
+  /// Fires the barrier's timer at that moment. Returns an error if no thread could be started to do so.
+  func schedule(_ barrier: ThreadBarrier, at deadline: Deadline) -> TimekeepingError? {
     let entry = TimerEntry(
-      moment: moment, barrier: WeakBarrier(barrier), identity: ObjectIdentifier(barrier))
+      deadline: deadline, barrier: WeakBarrier(barrier), identity: ObjectIdentifier(barrier))
     return queue.wakeAll { queue in
-      queue.enter(entry)
-      // Under the lock: whoever finds the thread running can rely on it.
+      queue.insert(entry)
+      // Under the lock, so a caller that finds the thread running can rely on it.
       let error = queue.isThreadRunning ? 0 : startThread()
       queue.isThreadRunning = error == 0
       return error == 0 ? nil : TimekeepingError(errorNumber: error)
     }
   }
 
-  /// The barrier is about to go.
+  /// Cancels the timer of a barrier that is being deinitialized.
   func cancel(_ barrier: ThreadBarrier) {
     queue.wakeAll { $0.remove(ObjectIdentifier(barrier)) }
   }
 
   private func startThread() -> Int32 {
-    unsafe cbarriers_thread_start_detached("barriers-time", { _ in Timekeeper.shared.keepTime() }, nil)
+    unsafe cbarriers_thread_start_detached("barriers-time", { _ in Timekeeper.shared.run() }, nil)
   }
 
-  /// What the thread does until no entry is left.
-  private func keepTime() {
-    while let next = nextMoment() {
-      // Until that moment, or until another is the first.
-      _ = queue.wait(until: next) { $0.entries.first?.moment == next ? nil : true }
-      while let entry = takeDue() {
+  /// What the thread does until no timer is left.
+  private func run() {
+    while let next = nextDeadline() {
+      // Sleeps until that deadline, or until another entry is the first.
+      _ = queue.wait(until: next) { $0.entries.first?.deadline == next ? nil : true }
+      while let entry = takeExpired() {
         guard let barrier = entry.barrier.barrier else { continue }
         if let again = barrier.core.timerFired() {
-          // This thread is running, so none has to be started. The barrier is held until it is in the queue: no other can have
-          // its address before that.
+          // Cannot fail, because this thread is running. The barrier is held until it is in the queue, so
+          // that no other barrier can have its identity before that.
           _ = schedule(barrier, at: again)
         }
       }
     }
   }
 
-  private func nextMoment() -> Deadline? {
+  private func nextDeadline() -> Deadline? {
     queue.withLock { queue in
       if queue.entries.isEmpty { queue.isThreadRunning = false }
-      return queue.entries.first?.moment
+      return queue.entries.first?.deadline
     }
   }
 
-  private func takeDue() -> TimerEntry? {
+  private func takeExpired() -> TimerEntry? {
     queue.withLock { queue in
-      guard let next = queue.entries.first, next.moment.remainingNanoseconds == 0 else { return nil }
+      guard let next = queue.entries.first, next.deadline.remainingNanoseconds == 0 else { return nil }
       queue.remove(next.identity)
       return next
     }
   }
 }
 
-/// Why a barrier was aborted at which a task wanted to wait with a timeout.
+/// Why a barrier was aborted at which a task would have waited with a timeout.
 struct TimekeepingError: Error, CustomStringConvertible {
   let errorNumber: Int32
 

@@ -1,6 +1,6 @@
 internal import CBarriers
 
-/// A suspended task, to be woken once: it is in one list, and whoever takes that list wakes it.
+/// A suspended task. It stands in one list, and the party that takes the list resumes it, once.
 @safe struct TaskWaiter {
   private let continuation: UnsafeContinuation<Void, Never>
 
@@ -8,55 +8,57 @@ internal import CBarriers
     unsafe self.continuation = continuation
   }
 
-  func wake() {
+  func resume() {
     unsafe continuation.resume()
   }
 }
 
-/// The tasks that sleep at a barrier, and the first moment at which one of them gives up.
+/// The tasks that are suspended at a barrier, and the first deadline among them.
 ///
-/// A task is entered only while its phase is open, so those of an earlier phase are over. Whoever wakes the waiters of a
-/// phase takes the tasks that are over, and no others: between the exchange that ended that phase and the lock, tasks may
-/// have come to sleep in the next.
+/// A task is added only while its phase is open. The party that ends a phase takes the tasks of all phases
+/// but the one that is open now: between its exchange and the lock, other tasks may have been suspended in
+/// the next phase.
 ///
-/// Only the first deadline of a phase matters, for a time-out breaks the phase for all. The timekeeper is told to
-/// come at that moment, unless it comes sooner. When it comes, it asks what is due, and when to come again. So it comes
-/// once in a timeout's time at the most, however many phases are completed meanwhile.
+/// Only the first deadline of a phase matters, because a timeout breaks the phase for all. A timer is
+/// scheduled for that deadline, unless an earlier one is pending. When it fires, the barrier checks what has
+/// expired and schedules the next. So it fires at most once per timeout, however many phases complete
+/// meanwhile.
 struct TaskWaitQueue {
   struct Entry {
     fileprivate let task: TaskWaiter
-    fileprivate let sleep: WaitRecord
+    fileprivate let record: WaitRecord
 
-    /// Wakes all of them, in the order in which they came.
+    /// Resumes all of them, in the order in which they arrived.
     ///
-    /// To resume a continuation reads from the task's memory. A task may be resumed before it is quite suspended; then it
-    /// goes on, on its thread, and uses that memory anew. The runtime puts the one after the other by an atomic that
-    /// ThreadSanitizer does not see, and it would report a race.
-    static func wake(_ entries: [Entry]) {
+    /// To resume a continuation reads the task's memory. A task may be resumed before it is fully suspended.
+    /// It then continues on its thread and reuses that memory. The runtime orders the two by an atomic that
+    /// ThreadSanitizer does not see, so it would report a race.
+    static func resume(_ entries: [Entry]) {
       cbarriers_sanitizer_ignore_reads_begin()
       defer { cbarriers_sanitizer_ignore_reads_end() }
-      for entry in entries { entry.task.wake() }
+      for entry in entries { entry.task.resume() }
     }
   }
 
-  /// The token that gives up first, and when.
-  typealias Alarm = (deadline: Deadline, token: ArrivalToken)
+  /// The call whose deadline is the first, and that deadline.
+  typealias FirstDeadline = (deadline: Deadline, token: ArrivalToken)
 
-  /// The phase to which ``waiting``, ``names`` and ``alarm`` belong.
+  /// The phase to which ``waiting``, ``names`` and ``first`` belong.
   private var phase: UInt64 = 0
   private var waiting: [Entry] = []
-  /// By position in ``waiting``: of the few that have one.
+  /// By position in ``waiting``: few tasks have a name.
   private var names: [Int: String] = [:]
-  /// Tasks of earlier phases, about to be taken by those who ended them.
-  private var over: [Entry] = []
-  /// Room for the next list, so that a phase allocates nothing.
+  /// Tasks of earlier phases, which the parties that ended these phases are about to take.
+  private var finished: [Entry] = []
+  /// Capacity for the next list, so that a phase allocates nothing.
   private var spare: [Entry] = []
-  /// The first deadline, and the index of the token that has it: half a word.
-  private var alarm: (deadline: Deadline, index: Int32)?
+  /// The first deadline, and the index of the call that has it, in 32 bits.
+  private var first: (deadline: Deadline, index: Int32)?
 
-  /// Enters a task that sleeps in the open phase, to which `token` belongs. Returns its deadline if it is the first.
-  mutating func enter(
-    _ task: TaskWaiter, _ token: ArrivalToken, _ sleep: WaitRecord, named name: String?,
+  /// Adds a task that is suspended in the open phase, which is the token's. Returns its deadline if that is
+  /// the first.
+  mutating func append(
+    _ task: TaskWaiter, _ token: ArrivalToken, _ record: WaitRecord, named name: String?,
     until deadline: Deadline?
   ) -> Deadline? {
     if phase != token.phase {
@@ -64,51 +66,51 @@ struct TaskWaitQueue {
       phase = token.phase
     }
     if let name { names[waiting.count] = name }
-    waiting.append(Entry(task: task, sleep: sleep))
-    guard let deadline, deadline.isBefore(alarm?.deadline) else { return nil }
-    alarm = (deadline, Int32(token.index))
+    waiting.append(Entry(task: task, record: record))
+    guard let deadline, deadline.isBefore(first?.deadline) else { return nil }
+    first = (deadline, Int32(token.index))
     return deadline
   }
 
   /// Takes the tasks whose phase is over: those of every phase but `open`.
-  mutating func takeOver(open: UInt64) -> [Entry] {
+  mutating func takeFinished(open: UInt64) -> [Entry] {
     if phase != open { retire() }
-    defer { over = [] }
-    return over
+    defer { finished = [] }
+    return finished
   }
 
-  /// Takes back the room of a list that was taken, and has been emptied.
+  /// Takes back the capacity of a list that was taken and emptied.
   mutating func recycle(_ list: inout [Entry]) {
     if list.capacity > spare.capacity { swap(&list, &spare) }
   }
 
   private mutating func retire() {
-    alarm = nil
+    first = nil
     if !names.isEmpty { names.removeAll(keepingCapacity: true) }
-    if over.isEmpty {
-      (over, waiting, spare) = (waiting, spare, [])
+    if finished.isEmpty {
+      (finished, waiting, spare) = (waiting, spare, [])
     } else {
-      over += waiting
+      finished += waiting
       waiting.removeAll(keepingCapacity: true)
     }
   }
 
-  // MARK: Of the open phase
+  // MARK: The open phase
 
-  /// Who gives up first of those who sleep in the phase `open`, and when.
-  func alarm(open: UInt64) -> Alarm? {
-    guard phase == open, let alarm else { return nil }
-    return (alarm.deadline, ArrivalToken(index: Int(alarm.index), phase: phase))
+  /// The first deadline of the tasks that wait in the phase `open`, and the call that has it.
+  func firstDeadline(open: UInt64) -> FirstDeadline? {
+    guard phase == open, let first else { return nil }
+    return (first.deadline, ArrivalToken(index: Int(first.index), phase: phase))
   }
 
-  /// Since when the first has slept of those who sleep in the phase `open`.
-  func since(open: UInt64) -> UInt64? {
-    phase == open ? waiting.first?.sleep.since : nil
+  /// When the longest wait in the phase `open` began.
+  func firstWait(open: UInt64) -> UInt64? {
+    phase == open ? waiting.first?.record.since : nil
   }
 
-  /// All who sleep in the phase `open`.
+  /// All tasks that wait in the phase `open`.
   func all(open: UInt64) -> [BarrierSnapshot.Waiter] {
     guard phase == open else { return [] }
-    return waiting.enumerated().map { .init($1.sleep, task: names[$0]) }
+    return waiting.enumerated().map { .init($1.record, task: names[$0]) }
   }
 }

@@ -1,7 +1,8 @@
 internal import CBarriers
 
-/// How long a party is willing to wait. Its time waitBegan to run when it first has to: the last party of a phase
-/// never reads the clock.
+/// How long a party is willing to wait.
+///
+/// The time starts when the party first has to wait. So the last party of a phase never reads the clock.
 enum Timeout: Sendable {
   case unlimited
   case after(Duration)
@@ -13,11 +14,12 @@ enum Timeout: Sendable {
 
   init(until instant: ContinuousClock.Instant) {
     let now = ContinuousClock.now
-    // A moment long past may be further away than a `Duration` can say; one to come cannot, for the clock began at 0.
+    // The distance to a moment long past may overflow a `Duration`. The distance to a future one cannot,
+    // because the clock started at 0.
     self = .after(instant > now ? now.duration(to: instant) : .zero)
   }
 
-  /// The time waitBegan to run, unless it does already; `nil` if it never ends.
+  /// Starts the time, unless it has started already. `nil` if the party waits forever.
   mutating func deadline() -> Deadline? {
     if case .after(let timeout) = self {
       self = Deadline(after: timeout).map(Timeout.until) ?? .unlimited
@@ -27,21 +29,22 @@ enum Timeout: Sendable {
   }
 }
 
-/// The moment at which a party gives up, on the clock that `ContinuousClock` reads too.
+/// The moment at which a party gives up, on the clock that `ContinuousClock` reads.
 ///
-/// It is kept as numbers, for `ContinuousClock.Instant` has no layout known to the compiler, which would cost every
-/// wait, timed or not, about as much as the rest of it.
+/// Two integers, because the layout of `ContinuousClock.Instant` is not known to the compiler. With an
+/// instant, every wait would cost about twice as much, with or without a timeout.
 struct Deadline: Equatable, Sendable {
   private let nanoseconds: UInt64
   private let timeoutNanoseconds: UInt64
 
-  /// How long it was from the moment when the time began to run, to the nanosecond.
+  /// The time between its start and the deadline, to the nanosecond.
   var timeout: Duration { .nanoseconds(Int64(timeoutNanoseconds)) }
 
-  /// Whether there was no time at all: then it is a try.
+  /// Whether the timeout was zero or less: the party does not wait.
   var isImmediate: Bool { timeoutNanoseconds == 0 }
 
-  /// `nil` if it is for ever: more than a century. No sum of a time of day and less than that overflows.
+  /// `nil` for a timeout of more than a century, which is forever. So no sum of a time and a timeout
+  /// overflows.
   init?(after timeout: Duration) {
     guard timeout < .seconds(100 * 366 * 86_400) else { return nil }
     let (seconds, attoseconds) = max(timeout, .zero).components
@@ -49,12 +52,12 @@ struct Deadline: Equatable, Sendable {
     nanoseconds = cbarriers_nanoseconds() + timeoutNanoseconds
   }
 
-  /// Whether it comes before another deadline, or before never.
+  /// Whether this is earlier than another deadline, or than never.
   func isBefore(_ other: Deadline?) -> Bool {
     other.map { nanoseconds < $0.nanoseconds } ?? true
   }
 
-  /// What is left now, 0 once the moment has come.
+  /// The time left now; 0 once the deadline has passed.
   var remainingNanoseconds: UInt64 {
     let now = cbarriers_nanoseconds()
     return nanoseconds > now ? nanoseconds - now : 0

@@ -52,8 +52,8 @@ final class SimulatedThread: @unchecked Sendable, CustomStringConvertible {
 
   /// The simulated thread that this thread of the system is; `nil` outside of a simulator.
   static var current: SimulatedThread? {
-    get { CBarriers.cbarriers_thread_word().map { Unmanaged.fromOpaque($0).takeUnretainedValue() } }
-    set { CBarriers.cbarriers_set_thread_word(newValue.map { Unmanaged.passUnretained($0).toOpaque() }) }
+    get { CBarriers.cbarriers_tls_get().map { Unmanaged.fromOpaque($0).takeUnretainedValue() } }
+    set { CBarriers.cbarriers_tls_set(newValue.map { Unmanaged.passUnretained($0).toOpaque() }) }
   }
 
   static var running: SimulatedThread {

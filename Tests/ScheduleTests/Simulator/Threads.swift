@@ -143,11 +143,11 @@ func cbarriers_thread_join(_ thread: cbarriers_thread) -> Int32 {
   return 0
 }
 
-func cbarriers_thread_word() -> UnsafeMutableRawPointer? {
+func cbarriers_tls_get() -> UnsafeMutableRawPointer? {
   SimulatedThread.current?.word
 }
 
-func cbarriers_set_thread_word(_ word: UnsafeMutableRawPointer?) {
+func cbarriers_tls_set(_ word: UnsafeMutableRawPointer?) {
   SimulatedThread.running.word = word
 }
 
