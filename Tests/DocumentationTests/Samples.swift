@@ -27,11 +27,11 @@ func theFirstExample() throws {
 func theLandingPagesExample() {
   let workers = 4
   let barrier = ThreadBarrier(parties: workers, label: "step") { phase in
-    print("step \(phase) is complete")  // before anyone goes on
+    print("step \(phase) is complete")  // before any worker proceeds
   }
   for worker in 0..<workers {
     Thread.detachNewThread {
-      try? barrier.abortOnError {  // if it fails, it frees the others
+      try? barrier.abortOnError {  // a worker that fails frees the others
         for step in 0..<3 {
           try compute(worker, step)
           try barrier.wait()
@@ -115,7 +115,7 @@ func threadsAndTasks() async throws {
 func participating(in barrier: ThreadBarrier, _ parts: [Int]) throws {
   try barrier.abortOnError {
     for part in parts {
-      try handle(part)  // if it throws, nobody waits in vain
+      try handle(part)  // an error here frees the other parties
       try barrier.wait()
     }
   }
@@ -160,8 +160,8 @@ func memory() throws {
   try withThreadTeam(size: 4) { member in
     cells[member.index] = compute(member.index)
     try member.wait()
-    let left = cells[(member.index + 3) % 4]  // what the neighbour wrote
-    try member.wait()  // all have read: now it may be written again
+    let left = cells[(member.index + 3) % 4]  // what the neighbor wrote
+    try member.wait()  // all have read: now the cells may be written again
     cells[member.index] += left
   }
   #expect((0..<4).map { cells[$0] } == [3, 1, 3, 5])
