@@ -2,18 +2,17 @@ import Barriers
 import Foundation
 import Testing
 
-// Every sample of code in the README, in the articles and in the comments of the library's symbols, word for word: so they are
-// compiled, and run. ``DocumentationTests`` looks that none is missing.
+// Each code sample of the README, of the articles and of the library's doc comments, word for word, without
+// its comments. So each is compiled and run; ``DocumentationTests`` checks that none is missing.
 
-/// What the README begins with.
-func theFirstExample() throws {
+func readme() throws {
   let workers = 4
   let barrier = ThreadBarrier(parties: workers + 1, label: "step", timeout: .seconds(5)) { phase in
-    print("step \(phase) is complete")  // runs once a phase, before anyone goes on
+    print("step \(phase) is complete")
   }
   for worker in 0..<workers {
     Thread.detachNewThread {
-      try? barrier.abortOnError {  // a worker that fails frees the others
+      try? barrier.abortOnError {
         for step in 0..<3 {
           print("worker \(worker) does step \(step)")
           try barrier.wait()
@@ -24,14 +23,14 @@ func theFirstExample() throws {
   for _ in 0..<3 { try barrier.wait() }
 }
 
-func theLandingPagesExample() {
+func landingPage() {
   let workers = 4
   let barrier = ThreadBarrier(parties: workers, label: "step") { phase in
-    print("step \(phase) is complete")  // before any worker proceeds
+    print("step \(phase) is complete")
   }
   for worker in 0..<workers {
     Thread.detachNewThread {
-      try? barrier.abortOnError {  // a worker that fails frees the others
+      try? barrier.abortOnError {
         for step in 0..<3 {
           try compute(worker, step)
           try barrier.wait()
@@ -42,13 +41,13 @@ func theLandingPagesExample() {
   while barrier.phase < 3 { sched_yield() }
 }
 
-func theBarriersOwnExample() {
+func threadBarrier() {
   let barrier = ThreadBarrier(parties: 4, label: "step", timeout: .seconds(5)) { phase in
-    print("step \(phase) is complete")  // the last to arrive, before anyone goes on
+    print("step \(phase) is complete")
   }
   for worker in 0..<4 {
     Thread.detachNewThread {
-      try? barrier.abortOnError {  // a worker that fails frees the others
+      try? barrier.abortOnError {
         for step in 0..<100 {
           try compute(worker, step)
           try barrier.wait()
@@ -59,12 +58,12 @@ func theBarriersOwnExample() {
   while barrier.phase < 100 { sched_yield() }
 }
 
-func theAsyncBarriersOwnExample() async throws {
+func asyncBarrier() async throws {
   let barrier = AsyncBarrier(parties: 100, label: "round", timeout: .seconds(5))
   try await withThrowingTaskGroup(of: Void.self) { group in
     for worker in 0..<100 {
       group.addTask {
-        try await barrier.abortOnError {  // a task that fails frees the others
+        try await barrier.abortOnError {
           for round in 0..<10 {
             try await compute(worker, round)
             try await barrier.wait()
@@ -77,16 +76,16 @@ func theAsyncBarriersOwnExample() async throws {
   #expect(barrier.phase == 10)
 }
 
-func teams() throws {
+func team() throws {
   let shares = try withThreadTeam(size: 4, label: "sum") { member in
     let share = load(part: member.index)
-    try member.wait()  // all parts are loaded
+    try member.wait()
     return sum(share)
   }
   #expect(shares == [0, 1, 2, 3])
 }
 
-func theOneWhoIsLast(at barrier: ThreadBarrier) throws {
+func lastArrival(at barrier: ThreadBarrier) throws {
   if try barrier.wait().isLast { print("all are through") }
 }
 
@@ -112,87 +111,50 @@ func threadsAndTasks() async throws {
   _ = try await (one, other)
 }
 
-func participating(in barrier: ThreadBarrier, _ parts: [Int]) throws {
+func abortOnError(at barrier: ThreadBarrier, _ parts: [Int]) throws {
   try barrier.abortOnError {
     for part in parts {
-      try handle(part)  // an error here frees the other parties
+      try handle(part)
       try barrier.wait()
     }
   }
 }
 
-func grantingATime() {
-  let log = { (text: String) in print(text.replacing("30.0", with: "0.0")) }
+func setTimeout() {
   let barrier = ThreadBarrier(parties: 4, label: "halo", timeout: .seconds(30))
   barrier.abort()
   do throws(BrokenBarrierError) {
     try barrier.wait()
   } catch {
-    // barrier "halo" broken in phase 17: timed out after 30.0 s …
     log("\(error)")
   }
 }
 
-func reading(anErrorOf barrier: ThreadBarrier) {
-  do {
+func readError(of barrier: ThreadBarrier) {
+  do throws(BrokenBarrierError) {
     try barrier.wait(timeout: .seconds(2))
   } catch {
-    // barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5 parties arrived
-    print(error, error.isOrigin ? "- and it was I who gave up" : "")
+    print(error, error.isOrigin ? "(this party's timeout)" : "")
   }
 }
 
-func reporting(stallsOf barrier: ThreadBarrier) {
-  let log = { @Sendable (text: String) in print(text) }
+func reportStalls(of barrier: ThreadBarrier) {
   barrier.reportStalls(after: .seconds(5)) { log("\($0)") }
   barrier.reportStalls(after: .seconds(5)) { print($0) }
 }
 
-func lookingAt(_ barrier: ThreadBarrier) {
+func takeSnapshot(of barrier: ThreadBarrier) {
   print(barrier.snapshot())
-  // barrier "halo", phase 17: 3 of 5 parties have arrived, 2 are missing
-  //   2 threads have slept for 5.2 s at Demo/Worker.swift:42: "worker 0", "worker 3"
-  //   1 task has slept for 0.8 s at Demo/Loader.swift:17: "loader"
 }
 
-func memory() throws {
-  let cells = Cells(count: 4)  // a class around an array of plain memory
+func memoryOrdering() throws {
+  let cells = Cells(count: 4)
   try withThreadTeam(size: 4) { member in
     cells[member.index] = compute(member.index)
     try member.wait()
-    let left = cells[(member.index + 3) % 4]  // what the neighbor wrote
-    try member.wait()  // all have read: now the cells may be written again
+    let left = cells[(member.index + 3) % 4]
+    try member.wait()
     cells[member.index] += left
   }
   #expect((0..<4).map { cells[$0] } == [3, 1, 3, 5])
-}
-
-// MARK: What the samples take as given
-
-private func compute(_ worker: Int, _ step: Int) throws {}
-private func compute(_ worker: Int, _ round: Int) async throws {}
-private func compute(_ member: Int) -> Int { member }
-private func handle(_ part: Int) throws {}
-private func load(part: Int) -> [Int] { [part] }
-private func sum(_ share: [Int]) -> Int { share.reduce(0, +) }
-
-final class World: Sendable {
-  func swapBuffers() {}
-}
-
-/// `@unchecked Sendable`: the phases of a barrier guard it.
-private final class Cells: @unchecked Sendable {
-  private let cells: UnsafeMutableBufferPointer<Int>
-
-  init(count: Int) {
-    cells = .allocate(capacity: count)
-    cells.initialize(repeating: 0)
-  }
-
-  deinit { cells.deallocate() }
-
-  subscript(place: Int) -> Int {
-    get { cells[place] }
-    set { cells[place] = newValue }
-  }
 }
