@@ -1,14 +1,15 @@
 import Barriers
 import Foundation
 
-/// A checkpoint by the last to arrive.
+/// The last arrival writes a checkpoint.
 ///
-/// For work that has to be done once a phase, when all have arrived and none has gone on: write a checkpoint,
-/// swap buffers, decide whether to stop. All workers stand still while the action runs, so it needs no lock
-/// to read what they have written. If it throws, because the disk is full perhaps, all of them learn of it.
+/// For work that must happen once per phase, after all have arrived and before any proceeds: write a
+/// checkpoint, swap buffers, decide whether to stop. All workers wait while the action runs, so it needs no
+/// lock to read what they have written. If it throws, for example because the disk is full, all of them get
+/// the error.
 ///
-/// A computation is stopped between two checkpoints; a second run goes on from the file of the last one, and
-/// has to come to the same end as a computation that was never stopped.
+/// A computation stops between two checkpoints. A second run resumes from the last checkpoint, and must
+/// compute the same values as a run without a stop.
 func actionExample() throws {
   let file = FileManager.default.temporaryDirectory
     .appendingPathComponent("barriers-checkpoint-\(UUID().uuidString).json")
@@ -17,15 +18,15 @@ func actionExample() throws {
 
   try simulate(from: begin, steps: 13, checkpoint: file)
   let saved = try JSONDecoder().decode(Checkpoint.self, from: Data(contentsOf: file))
-  say("  stopped after step 13; the file says: step \(saved.step), \(saved.values.count) values")
-  try check(saved.step == 10, "the last checkpoint is that of step 10")
+  say("  stopped after step 13; the file holds step \(saved.step), \(saved.values.count) values")
+  try check(saved.step == 10, "the last checkpoint is from step 10")
 
   let resumed = try simulate(from: saved, steps: 10, checkpoint: file)
   try FileManager.default.removeItem(at: file)
 
   let unbroken = begin.values.map { value in (0..<20).reduce(value) { value, _ in advance(value) } }
   try check(resumed == unbroken, "the values are \(unbroken) after 20 steps, not \(resumed)")
-  say("  resumed from there; after step 20 all values are those of a run that was never stopped")
+  say("  resumed from there; after step 20 all values equal those of a run without a stop")
 }
 
 private struct Checkpoint: Codable {
@@ -33,7 +34,7 @@ private struct Checkpoint: Codable {
   let values: [Double]
 }
 
-/// Advances all values, one a worker, and writes a checkpoint after every fifth step.
+/// Advances all values, one per worker, and writes a checkpoint after every fifth step.
 @discardableResult
 private func simulate(from start: Checkpoint, steps: Int, checkpoint file: URL) throws -> [Double] {
   let values = SharedBuffer(start.values)
@@ -56,7 +57,7 @@ private func simulate(from start: Checkpoint, steps: Int, checkpoint file: URL) 
   return values.contents
 }
 
-/// The logistic map: a small difference at the start, or a lost step, is a large one soon.
+/// The logistic map: a small difference at the start, or a lost step, soon becomes a large one.
 private func advance(_ value: Double) -> Double {
   3.9 * value * (1 - value)
 }

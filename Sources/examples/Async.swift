@@ -1,14 +1,14 @@
 import Barriers
 import Foundation
 
-/// Tasks that may not see half a phase: `phases`, without a thread a party.
+/// Tasks that must not see half a phase: `phases`, without a thread per party.
 ///
-/// For tasks that work in steps on common data. A task that waits is suspended, so any number of them meet on the few
-/// threads that Swift's tasks share. A thread that blocks there instead could keep the missing task from ever
-/// starting.
+/// For tasks that work in steps on shared data. A waiting task is suspended, so any number of tasks can wait
+/// for one another on the few threads that Swift's tasks share. A task that blocks its thread instead could
+/// keep the missing task from ever starting.
 ///
-/// Each task writes the number of the round into its element of a buffer, meets the others, and reads the elements of
-/// some of them.
+/// Each task writes the number of the round into its element of a buffer, waits for the others, and reads the
+/// elements of some of them.
 func asyncExample() async throws {
   let count = 1_000
   let rounds = 20
@@ -25,9 +25,9 @@ func asyncExample() async throws {
             buffer[task] = round
             try await barrier.wait()  // all elements are written
 
-            for neighbour in (task..<task + 10).map({ $0 % count }) {
+            for neighbor in (task..<task + 10).map({ $0 % count }) {
               try check(
-                buffer[neighbour] == round, "element \(neighbour) holds \(round), not \(buffer[neighbour])")
+                buffer[neighbor] == round, "element \(neighbor) holds \(round), not \(buffer[neighbor])")
               seen += 1
             }
             try await barrier.wait()  // all elements are read
@@ -41,8 +41,8 @@ func asyncExample() async throws {
   let time = ContinuousClock.now - start
 
   try check(seen == count * rounds * 10, "every task read ten elements in every round")
-  try check(barrier.phase == UInt64(2 * rounds), "two phases a round")
+  try check(barrier.phase == UInt64(2 * rounds), "there were two phases per round")
   let threads = ProcessInfo.processInfo.activeProcessorCount
-  say("  \(count) tasks on about \(threads) threads met in \(2 * rounds) phases, in \(time.milliseconds):")
+  say("  \(count) tasks on about \(threads) threads completed \(2 * rounds) phases in \(time.milliseconds):")
   say("  \(seen) reads, and none of them saw half a phase.")
 }

@@ -1,4 +1,4 @@
-/// One pattern of use, to be run by its name.
+/// One pattern of use, which can be run by its name.
 struct Example: Sendable {
   let name: String
   let summary: String
@@ -26,7 +26,7 @@ struct Example: Sendable {
   /// Runs it under a heading.
   func run(_ arguments: [String] = []) async throws {
     if parameters == nil, let first = arguments.first {
-      throw UsageError("\(name) takes no arguments, but was given \"\(first)\"")
+      throw UsageError("\(name) takes no arguments, but there is \"\(first)\"")
     }
     say("\(name): \(summary)")
     do {
@@ -42,26 +42,26 @@ struct Example: Sendable {
 let allExamples = [
   Example("phases", "each worker sees what all the others did in a phase, never half of it", phasesExample),
   Example("cycles", "one barrier serves for any number of phases", cyclesExample),
-  Example("action", "the last to arrive writes a checkpoint while all the others stand still", actionExample),
-  Example("race", "a coordinator is one party more, and starts all runners at once", raceExample),
+  Example("action", "the last arrival writes a checkpoint while all others wait", actionExample),
+  Example("race", "a coordinator is an extra party, and starts all runners at once", raceExample),
   Example(
-    "mapreduce", parameters: "[file ...]", "words counted by threads that meet between map and reduce",
-    mapReduceExample),
+    "mapreduce", parameters: "[file ...]",
+    "threads count words, and wait for one another between map and reduce", mapReduceExample),
   Example(
     "life", parameters: "[pattern.rle [generations]]",
-    "Conway's Life, a band of rows a thread, a phase a generation", lifeExample),
-  Example("properties", "what the barrier tells those who look at it from outside", propertiesExample),
-  Example("abort", "a worker fails, and nobody waits for it", abortExample),
-  Example("reset", "those who wait are called off, then the barrier is used again", resetExample),
-  Example("timeout", "a party never comes, and the others do not wait for ever", timeoutExample),
-  Example("team", "threads that are started, meet, and are joined in one call", teamExample),
-  Example("stall", "parties that wait in vain, and a report that names the culprit", stallExample),
-  Example("dispatch", "parties as work items: a serial queue each, never concurrentPerform", dispatchExample),
-  Example("async", "tasks that meet without blocking a thread, far more of them than threads", asyncExample),
+    "Conway's Life, a band of rows per thread, a phase per generation", lifeExample),
+  Example("properties", "what the barrier tells observers: counts, phase, description", propertiesExample),
+  Example("abort", "a worker fails, and the others do not wait for it", abortExample),
+  Example("reset", "a reset frees the waiting workers, and the barrier is used again", resetExample),
+  Example("timeout", "a party never arrives, and the others do not wait forever", timeoutExample),
+  Example("team", "one call starts threads that share a barrier, and joins them", teamExample),
+  Example("stall", "parties wait too long, and a report names the likely cause", stallExample),
+  Example("dispatch", "work items as parties: a serial queue each, never concurrentPerform", dispatchExample),
+  Example("async", "far more tasks than threads wait for one another, without blocking", asyncExample),
   Example("mixed", "threads and tasks are equal parties of one barrier", mixedExample),
 ]
 
-/// Runs what the command line names: one example with its arguments, or all of them without any.
+/// Runs the example that the command line names, with its arguments; without a name, all examples.
 func runExamples(arguments: [String]) async throws {
   guard let name = arguments.first else {
     let time = try await ContinuousClock().measure {
@@ -70,17 +70,17 @@ func runExamples(arguments: [String]) async throws {
         say()
       }
     }
-    return say("\(allExamples.count) examples, all as they should be, in \(time.seconds)")
+    return say("\(allExamples.count) examples passed in \(time.seconds)")
   }
   let rest = Array(arguments.dropFirst())
   if let example = allExamples.first(where: { $0.name == name }) {
     return try await example.run(rest)
   }
   guard ["--help", "-h", "help", "list"].contains(name) else {
-    throw UsageError("there is no example \"\(name)\"")
+    throw UsageError("there is no example named \"\(name)\"")
   }
   if let first = rest.first {
-    throw UsageError("\(name) takes no arguments, but was given \"\(first)\"")
+    throw UsageError("\(name) takes no arguments, but there is \"\(first)\"")
   }
   printList()
 }
@@ -88,7 +88,7 @@ func runExamples(arguments: [String]) async throws {
 private func printList() {
   say("Usage: swift run examples [name [argument ...]]")
   say()
-  say("Without a name all are run, one after the other:")
+  say("Without a name, all examples run, one after another:")
   let width = allExamples.map(\.name.count).max() ?? 0
   for example in allExamples {
     say("  \(example.name.padded(to: width))  \(example.summary)")

@@ -2,13 +2,14 @@ import Barriers
 import Foundation
 import Synchronization
 
-/// Words counted by threads that meet between map and reduce.
+/// Threads count words, and wait for one another between map and reduce.
 ///
-/// For work in two stages, where the second needs all of the first. Map: each worker takes one file after the
-/// other and deals out the words it finds to as many shares as there are workers. Then they meet. Reduce:
-/// each worker adds up its share from all the others. A word is a run of letters, in lower case.
+/// For work in two stages, where the second needs all results of the first. Map: each worker takes one file
+/// after another and divides the words it finds into as many shares as there are workers. Then the workers
+/// wait for one another. Reduce: each worker adds up its share from all workers. A word is a run of letters,
+/// in lower case.
 ///
-/// A file that cannot be read fails its worker; `abortOnError` frees the others, and the join names the file.
+/// If a worker cannot read a file, it throws; `abortOnError` frees the others, and the error names the file.
 func mapReduceExample(_ arguments: [String]) throws {
   let files = try arguments.isEmpty ? ownDocuments() : arguments
   let workers = 4
@@ -19,9 +20,9 @@ func mapReduceExample(_ arguments: [String]) throws {
   for text in texts.contents {
     forEachWord(in: text) { expected[$0, default: 0] += 1 }
   }
-  try check(counts == expected, "the counts are those that one thread alone comes to")
+  try check(counts == expected, "one thread alone counts the same")
 
-  say("  Files: \(files.count). Different words: \(counts.count)\(counts.isEmpty ? "." : ". Most often:")")
+  say("  Files: \(files.count). Different words: \(counts.count)\(counts.isEmpty ? "." : ". Most frequent:")")
   for (word, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(6) {
     say("    \(word.padded(to: 12)) \(count)")
   }
@@ -30,7 +31,7 @@ func mapReduceExample(_ arguments: [String]) throws {
 
 private typealias Counts = [String: Int]
 
-/// Counts on `workers` threads, and leaves the files' texts in `texts`.
+/// Counts on `workers` threads, and stores the files' texts in `texts`.
 private func countWords(
   in files: [String], keeping texts: SharedBuffer<String>, workers: Int
 ) throws -> Counts {
@@ -38,23 +39,23 @@ private func countWords(
   let shares = SharedBuffer(Array(repeating: Array(repeating: Counts(), count: workers), count: workers))
   let barrier = ThreadBarrier(parties: workers, label: "map", timeout: .seconds(120)) { _ in
     let words = shares.contents.joined().map { $0.values.reduce(0, +) }.reduce(0, +)
-    say("  map is done: \(words) words found; reduce begins")
+    say("  map is done, with \(words) words; reduce begins")
   }
 
   let threads = startThreads(workers, named: "worker") { worker in
     try barrier.abortOnError {
-      var dealt = shares[worker]
+      var divided = shares[worker]
       while case let file = nextFile.add(1, ordering: .relaxed).oldValue, file < files.count {
         texts[file] = try readText(files[file])
         forEachWord(in: texts[file]) { word in
-          dealt[Int(UInt(bitPattern: word.hashValue) % UInt(workers))][word, default: 0] += 1
+          divided[Int(UInt(bitPattern: word.hashValue) % UInt(workers))][word, default: 0] += 1
         }
       }
-      shares[worker] = dealt
-      try barrier.wait()  // map is done, by all
+      shares[worker] = divided
+      try barrier.wait()  // all workers have mapped
 
-      return shares.contents.reduce(into: Counts()) { sum, dealt in
-        sum.merge(dealt[worker], uniquingKeysWith: +)
+      return shares.contents.reduce(into: Counts()) { sum, divided in
+        sum.merge(divided[worker], uniquingKeysWith: +)
       }
     }
   }
@@ -77,7 +78,7 @@ private func forEachWord(in text: String, _ body: (String) -> Void) {
 }
 
 extension Unicode.Scalar {
-  /// A letter, or an accent that is written as a character of its own.
+  /// A letter, or an accent that is a scalar of its own.
   fileprivate var isPartOfWord: Bool {
     isASCII
       ? ("a"..."z").contains(self)
@@ -85,7 +86,7 @@ extension Unicode.Scalar {
   }
 }
 
-/// The documents and sources of the package that this file is part of, or else of the current directory.
+/// The documents and sources of this package, or else of the current directory.
 private func ownDocuments() throws -> [String] {
   let manager = FileManager.default
   var root = URL(fileURLWithPath: #filePath)

@@ -2,9 +2,9 @@ import Barriers
 
 /// Threads and tasks at one barrier.
 ///
-/// For a program that is partly written with threads, a render loop or an audio engine perhaps, and partly with tasks.
-/// `AsyncBarrier(sharing:)` makes tasks parties of a barrier at which threads wait. Whoever comes last, of either kind,
-/// releases everyone.
+/// For a program that uses threads in one part, such as a render loop or an audio engine, and tasks in
+/// another. `AsyncBarrier(sharing:)` lets tasks be parties of a barrier at which threads wait. The last
+/// arrival, of either kind, releases all parties.
 func mixedExample() async throws {
   let threads = 2
   let tasks = 3
@@ -35,11 +35,11 @@ func mixedExample() async throws {
   for phase in 0..<UInt64(phases) {
     let indices = all.filter { $0.phase == phase }.map(\.index)
     try check(
-      indices.sorted() == Array(0..<barrier.parties), "each of the parties had its place in phase \(phase)")
+      indices.sorted() == Array(0..<barrier.parties), "each party had its own place in phase \(phase)")
   }
   let byThread = threadArrivals.count(where: \.isLast)
   let byTask = taskArrivals.count(where: \.isLast)
   try check(byThread + byTask == phases, "each phase had one last arrival")
-  say("  \(threads) threads and \(tasks) tasks met in \(phases) phases.")
-  say("  A thread came last, and released everyone, in \(byThread) of them; a task in \(byTask).")
+  say("  \(threads) threads and \(tasks) tasks completed \(phases) phases.")
+  say("  The last arrival was a thread in \(byThread) of them, and a task in \(byTask).")
 }

@@ -1,13 +1,13 @@
 import Barriers
 
-/// Workers that may not see half a phase.
+/// Workers that must not see half a phase.
 ///
-/// For computations in steps, where each worker writes its part of common data and then reads the parts of
-/// the others: simulations, filters, solvers. Two meetings a round: the first says "all is written, you may
-/// read", the second "all have read, you may write again".
+/// For computations in steps, where each worker writes its part of shared data and then reads the parts of
+/// the others: simulations, filters, solvers. There are two phases per round: after the first, all parts are
+/// written and may be read; after the second, all have read and may write again.
 ///
-/// Each worker writes the number of the round into its slice of a buffer. If anyone could run ahead or lag
-/// behind, a reader would find two different numbers there.
+/// Each worker writes the number of the round into its slice of a buffer. If a worker could run ahead or lag
+/// behind, a reader would find two different numbers in the buffer.
 func phasesExample() throws {
   let workers = 4
   let rounds = 100
@@ -35,7 +35,7 @@ func phasesExample() throws {
   let seen = try threads.join()
 
   try check(seen.allSatisfy { $0 == rounds * buffer.count }, "every worker saw every element in every round")
-  try check(barrier.phase == UInt64(2 * rounds), "two phases a round")
+  try check(barrier.phase == UInt64(2 * rounds), "there were two phases per round")
   say("  \(workers) workers wrote and read \(buffer.count) elements in \(rounds) rounds of two phases:")
   say("  \(seen.reduce(0, +)) reads, and none of them saw half a phase.")
 }

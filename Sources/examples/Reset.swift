@@ -1,10 +1,10 @@
 import Barriers
 import Synchronization
 
-/// Those who wait are called off, then the barrier is used again.
+/// A reset frees the waiting workers, and the barrier is used again.
 ///
-/// For a change of plan while some already wait: new settings, a new batch. `reset()` breaks the phase of
-/// those who wait, and of nobody else: the next phase is open at once, and they come again, with the new
+/// For a change of plan while some workers already wait: new settings, a new batch. `reset()` breaks only the
+/// phase of the waiting parties. The next phase is open at once, and they arrive again, with the new
 /// settings.
 func resetExample() throws {
   let workers = 3
@@ -13,7 +13,7 @@ func resetExample() throws {
 
   let threads = startThreads(workers, named: "worker") { worker in
     while true {
-      let version = settings.load(ordering: .relaxed)  // what it prepares, it prepares with these settings
+      let version = settings.load(ordering: .relaxed)  // the worker prepares with these settings
       do throws(BrokenBarrierError) {
         return Outcome(version: version, phase: try barrier.wait().phase)
       } catch {
@@ -22,18 +22,18 @@ func resetExample() throws {
       }
     }
   }
-  try poll(for: "all workers waiting") { barrier.waitingCount == workers }
+  try poll(for: "all workers to wait") { barrier.waitingCount == workers }
   settings.store(2, ordering: .relaxed)
   barrier.reset()
-  try check(!barrier.isBroken, "whoever comes after the reset finds the barrier whole")
+  try check(!barrier.isBroken, "the barrier is not broken after the reset")
 
   let own = try barrier.wait()
   let outcomes = try threads.join()
   try check(own.phase == 1, "the broken phase keeps number 0, and the next is 1")
   for (worker, outcome) in outcomes.enumerated() {
-    try check(outcome.phase == own.phase, "worker \(worker) came again to phase \(own.phase)")
-    try check(outcome.version == 2, "worker \(worker) came with settings 2, but had \(outcome.version)")
-    say("  worker \(worker) met the others in phase \(outcome.phase), with settings \(outcome.version)")
+    try check(outcome.phase == own.phase, "worker \(worker) arrived again in phase \(own.phase)")
+    try check(outcome.version == 2, "worker \(worker) had settings 2, not \(outcome.version)")
+    say("  worker \(worker) completed phase \(outcome.phase), with settings \(outcome.version)")
   }
 }
 

@@ -1,17 +1,17 @@
 import Barriers
 import Foundation
 
-/// Parties that wait in vain, and a report that says why.
+/// Parties wait too long, and a report names the likely cause.
 ///
-/// `reportStalls` costs nothing while all goes well. Without touching the code, the environment variable
-/// `BARRIERS_STALL_SECONDS=5` does the same for all barriers of a process, on standard error.
+/// `reportStalls` costs nothing while no party sleeps. The environment variable `BARRIERS_STALL_SECONDS=5`
+/// does the same for all barriers of a process, on standard error, without a change of the code.
 func stallExample() throws {
   try blockTheCooperativePool()
-  try waitForAMemberThatIsElsewhere()
+  try delayOneMember()
 }
 
-/// The classic mistake: tasks that block. The compiler refuses `wait()` in an `async` function, but does not see through a
-/// synchronous one.
+/// A common mistake: tasks that block. The compiler refuses `wait()` in an `async` function, but does not see
+/// it in a synchronous function that a task calls.
 private func blockTheCooperativePool() throws {
   // One more than there are threads for tasks.
   let parties = ProcessInfo.processInfo.activeProcessorCount + 1
@@ -25,7 +25,7 @@ private func blockTheCooperativePool() throws {
   for _ in 0..<parties {
     tasks.enter()
     Task.detached {
-      meet(at: barrier)
+      block(at: barrier)
       tasks.leave()
     }
   }
@@ -37,12 +37,12 @@ private func blockTheCooperativePool() throws {
   try check(snapshot.likelyCause?.contains("Swift's cooperative pool") == true, "the report names the pool")
 }
 
-private func meet(at barrier: ThreadBarrier) {
+private func block(at barrier: ThreadBarrier) {
   _ = try? barrier.wait()
 }
 
-/// A member that is somewhere else: here it waits for a signal that only the report gives.
-private func waitForAMemberThatIsElsewhere() throws {
+/// One member of a team does not arrive: it waits for a signal, which the report sends.
+private func delayOneMember() throws {
   let signal = DispatchSemaphore(value: 0)
   let reports = Results<BarrierSnapshot>(count: 1)
   try withThreadTeam(size: 4, label: "render") { member in
@@ -58,7 +58,7 @@ private func waitForAMemberThatIsElsewhere() throws {
 
   let snapshot = try reports.all[0].get()
   sayIndented(snapshot)
-  try check(snapshot.missing == ["render 2"], "the report names the member that is missing")
+  try check(snapshot.missing == ["render 2"], "the report names the missing member")
 }
 
 private func sayIndented(_ snapshot: BarrierSnapshot) {

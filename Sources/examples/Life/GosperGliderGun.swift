@@ -1,4 +1,4 @@
-/// The first pattern that was known to grow for ever: every 30 generations it sends out a glider.
+/// The first known pattern that grows forever: it emits a glider every 30 generations.
 let gosperGliderGun = """
   #N Gosper glider gun
   #O Bill Gosper, 1970

@@ -1,4 +1,4 @@
-/// Cells that live or not, in rows of the same length. Beyond the edges nothing lives.
+/// Rows of live and dead cells, all of the same length. Beyond the edges all cells are dead.
 struct Grid: Equatable {
   var rows: [[Bool]]
 
@@ -19,32 +19,32 @@ struct Grid: Equatable {
   var height: Int { rows.count }
   var population: Int { rows.reduce(0) { sum, row in sum + row.count { $0 } } }
 
-  /// The next generation, found in another way than ``nextRow(_:above:below:)`` does, to compare with: each
-  /// living cell counts itself in for its neighbours.
+  /// The next generation, computed in another way than in ``nextRow(_:above:below:)``, for comparison: each
+  /// live cell adds itself to the counts of its neighbors.
   var next: Grid {
-    var neighbours = rows.map { $0.map { _ in 0 } }
+    var neighbors = rows.map { $0.map { _ in 0 } }
     for y in 0..<height {
       for x in 0..<width where rows[y][x] {
         for nearY in max(0, y - 1)...min(height - 1, y + 1) {
           for nearX in max(0, x - 1)...min(width - 1, x + 1) where (nearX, nearY) != (x, y) {
-            neighbours[nearY][nearX] += 1
+            neighbors[nearY][nearX] += 1
           }
         }
       }
     }
-    let next = zip(rows, neighbours).map { row, counts in
+    let next = zip(rows, neighbors).map { row, counts in
       zip(row, counts).map { isAlive, count in count == 3 || (isAlive && count == 2) }
     }
     return Grid(rows: next)
   }
 
-  /// The part in which anything lives, two rows a line, as far as it fits.
+  /// The part that contains live cells, two rows per line, as far as it fits.
   func drawing(columns: Int, lines: Int) -> [String] {
     let living = rows.indices.filter { rows[$0].contains(true) }
     guard let top = living.first, let bottom = living.last,
       let left = living.compactMap({ rows[$0].firstIndex(of: true) }).min(),
       let right = living.compactMap({ rows[$0].lastIndex(of: true) }).max()
-    else { return ["(nothing lives)"] }
+    else { return ["(all cells are dead)"] }
 
     let lastColumn = min(right, left + columns - 1)
     let lastRow = min(bottom, top + 2 * lines - 1)
@@ -68,7 +68,7 @@ struct Grid: Equatable {
   }
 }
 
-/// The next generation of a row between two others: the living are counted by columns of three.
+/// The next generation of a row between two others. Live cells are counted in columns of three.
 func nextRow(_ row: [Bool], above: [Bool]?, below: [Bool]?) -> [Bool] {
   func living(_ x: Int) -> Int {
     guard row.indices.contains(x) else { return 0 }

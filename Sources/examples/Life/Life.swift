@@ -1,17 +1,18 @@
 import Barriers
 import Foundation
 
-/// Conway's Life: a band of rows a thread, a phase a generation.
+/// Conway's Life, a band of rows per thread, a phase per generation.
 ///
-/// For computations on a grid, where each cell depends on its neighbours in the generation before. There are
-/// two boards. In each generation all read the one and write the other, each in its own band of rows; then
-/// they meet, and the boards change places. One phase a generation is enough, as nobody writes what others
-/// still read.
+/// For computations on a grid, where each cell depends on its neighbors in the previous generation. There are
+/// two boards. In each generation, all threads read one board and write the other, each in its own band of
+/// rows. Then they wait for one another, and the boards swap roles. One phase per generation is enough,
+/// because no thread writes what another still reads.
 ///
-/// The pattern is read from a file in the RLE format, or is the glider gun that Bill Gosper found in 1970.
+/// The pattern is read from a file in the RLE format; the default is the glider gun that Bill Gosper found in
+/// 1970.
 func lifeExample(_ arguments: [String]) throws {
   guard arguments.count <= 2 else {
-    throw UsageError("life takes a file and a number of generations, but was also given \"\(arguments[2])\"")
+    throw UsageError("life takes a file and a number of generations, but there is also \"\(arguments[2])\"")
   }
   let generations = try arguments.count == 2 ? parseGenerations(arguments[1]) : 120
   let name = arguments.first ?? "Gosper's glider gun"
@@ -20,7 +21,7 @@ func lifeExample(_ arguments: [String]) throws {
   do throws(RLEError) {
     pattern = try Pattern(rle: text)
   } catch {
-    throw ExampleFailure("\(name) is not a pattern that can be used: \(error)")
+    throw ExampleFailure("\(name) is not a valid pattern: \(error)")
   }
 
   let start = Grid(pattern, margin: 32)
@@ -32,15 +33,15 @@ func lifeExample(_ arguments: [String]) throws {
 
   var expected = start
   for _ in 0..<generations { expected = expected.next }
-  try check(end == expected, "the same cells live as when one thread computes them")
+  try check(end == expected, "one thread alone computes the same cells")
 
-  say("  \(name) on \(start.width) × \(start.height) cells: \(start.population) live.")
-  say("  After \(generations) generations \(end.population) live:")
+  say("  \(name) on \(start.width) × \(start.height) cells: \(start.population) are alive.")
+  say("  After \(generations) generations, \(end.population) are alive:")
   for line in end.drawing(columns: 100, lines: 30) { say("    \(line)") }
-  say("  \(bands) threads took \(time.milliseconds), and one thread alone comes to the same.")
+  say("  \(bands) threads took \(time.milliseconds), and one thread alone computes the same.")
 }
 
-/// Computes the generations on one thread a band.
+/// Computes the generations, with one thread per band.
 private func evolve(_ start: Grid, generations: Int, bands: Int) throws -> Grid {
   let boards = [SharedBuffer(start.rows), SharedBuffer(start.rows)]
   let barrier = ThreadBarrier(parties: bands, label: "generation", timeout: .seconds(60))

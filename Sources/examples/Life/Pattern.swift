@@ -1,4 +1,4 @@
-/// What is wrong with a text that should be a pattern, and where.
+/// An error in the text of a pattern, with its line.
 struct RLEError: Error, CustomStringConvertible {
   let line: Int
   let problem: String
@@ -6,17 +6,17 @@ struct RLEError: Error, CustomStringConvertible {
   var description: String { "line \(line): \(problem)" }
 }
 
-/// A pattern of Life, as in a file in the RLE format, in which such patterns are exchanged:
+/// A pattern of Life, in the RLE format, in which such patterns are exchanged:
 ///
 ///     #C a comment
 ///     x = 3, y = 3, rule = B3/S23
 ///     bo$2bo$3o!
 ///
-/// After the header come runs of dead cells `b`, living cells `o` and row ends `$`, each with a count before
-/// it unless that is 1, and in the end `!`; what follows is ignored. Blanks, line breaks and lines of comment
-/// may be anywhere.
+/// The header is followed by runs of dead cells `b`, live cells `o` and row ends `$`. A count precedes each
+/// run, unless it is 1. A `!` ends the pattern; the rest of the file is ignored. Blanks, line breaks and
+/// comment lines may be anywhere.
 struct Pattern: Equatable {
-  /// Living cells side by side.
+  /// Adjacent live cells.
   struct Run: Equatable {
     let row: Int
     let columns: Range<Int>
@@ -39,7 +39,7 @@ struct Pattern: Equatable {
       if reader.isAtEnd { break }
     }
     guard let header = reader.header else { throw RLEError(line: number, problem: "there is no header") }
-    guard reader.isAtEnd else { throw RLEError(line: number, problem: "there is no ! to end the pattern") }
+    guard reader.isAtEnd else { throw RLEError(line: number, problem: "there is no ! at the end") }
     (width, height, runs) = (header.width, header.height, reader.runs)
   }
 }
@@ -48,13 +48,13 @@ private struct Problem: Error {
   let text: String
 }
 
-/// Reads the lines of a pattern, one after the other.
+/// Reads a pattern line by line.
 private struct RLEReader {
   private(set) var header: (width: Int, height: Int)?
   private(set) var runs: [Pattern.Run] = []
   private(set) var isAtEnd = false
   private var (row, column) = (0, 0)
-  /// The digits of a run's count that were read so far.
+  /// The digits of a run's count that have been read so far.
   private var count: Int?
 
   private static let maxCount = 1_000_000
@@ -93,7 +93,7 @@ private struct RLEReader {
   private mutating func addRun(_ length: Int) throws(Problem) {
     guard let header else { return }
     guard row < header.height else {
-      throw Problem(text: "row \(row + 1) has living cells, but the header says y = \(header.height)")
+      throw Problem(text: "row \(row + 1) has live cells, but the header says y = \(header.height)")
     }
     guard column + length <= header.width else {
       let end = column + length
@@ -112,7 +112,7 @@ private struct RLEReader {
       let width = Int(fields[0][1]), let height = Int(fields[1][1]), width >= 0, height >= 0
     else {
       let found = String(line.prefix(40)).debugDescription
-      throw Problem(text: "a header like \"x = 36, y = 9, rule = B3/S23\" should be here, but is \(found)")
+      throw Problem(text: "a header like \"x = 36, y = 9, rule = B3/S23\" is expected here, not \(found)")
     }
     if fields.count == 3 { try checkRule(fields[2][1]) }
     guard max(width, height) <= Self.maxSide else {
@@ -121,11 +121,11 @@ private struct RLEReader {
     header = (width, height)
   }
 
-  /// Life's own rule goes by these names.
+  /// The names of the rule of Life.
   private func checkRule(_ rule: some StringProtocol) throws(Problem) {
     let rule = rule.trimmed
     guard ["b3/s23", "s23/b3", "23/3", "life"].contains(rule.lowercased()) else {
-      throw Problem(text: "the rule is \(rule.debugDescription), but only B3/S23 can be run here")
+      throw Problem(text: "the rule is \(rule.debugDescription), but only B3/S23 is supported")
     }
   }
 }

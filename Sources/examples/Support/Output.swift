@@ -1,6 +1,6 @@
 import Foundation
 
-/// A result that is not what it has to be, or an input that cannot be used. The run ends with exit code 1.
+/// A wrong result, or an input that cannot be used. The program ends with exit code 1.
 struct ExampleFailure: Error, CustomStringConvertible {
   let description: String
 
@@ -9,7 +9,7 @@ struct ExampleFailure: Error, CustomStringConvertible {
   }
 }
 
-/// A command line that cannot be understood. The run ends with exit code 2.
+/// An invalid command line. The program ends with exit code 2.
 struct UsageError: Error, CustomStringConvertible {
   let description: String
 
@@ -18,19 +18,19 @@ struct UsageError: Error, CustomStringConvertible {
   }
 }
 
-/// Throws an ``ExampleFailure`` with the expectation, unless it is so.
-func check(_ isSo: Bool, _ expectation: @autoclosure () -> String) throws {
-  if !isSo { throw ExampleFailure("this does not hold: \(expectation())") }
+/// Throws an ``ExampleFailure`` with the expectation unless the condition holds.
+func check(_ condition: Bool, _ expectation: @autoclosure () -> String) throws {
+  if !condition { throw ExampleFailure("expected, but not true: \(expectation())") }
 }
 
-/// Two threads that print at the same time print whole lines.
+/// Keeps lines whole when two threads print at the same time.
 private let terminal = NSLock()
 
 /// Prints a line, from any thread.
 func say(_ line: String = "") {
   terminal.withLock {
     print(line)
-    fflush(nil)  // in order with what is written to standard error, even into a pipe
+    fflush(nil)  // keeps the order with standard error, even in a pipe
   }
 }
 
@@ -39,13 +39,13 @@ func complain(_ line: String) {
   FileHandle.standardError.write(Data("examples: \(line)\n".utf8))
 }
 
-/// The text of a file, which has to be in UTF-8.
+/// The text of a file, which must be UTF-8.
 func readText(_ path: String) throws -> String {
   let data: Data
   do {
     data = try Data(contentsOf: URL(fileURLWithPath: path))
   } catch {
-    throw ExampleFailure("cannot read \(path): \(obstacle(path))")
+    throw ExampleFailure("cannot read \(path): \(problem(withFileAt: path))")
   }
   guard let text = String(validating: data, as: UTF8.self) else {
     throw ExampleFailure("cannot read \(path): it is not UTF-8 text")
@@ -53,8 +53,8 @@ func readText(_ path: String) throws -> String {
   return text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
 }
 
-/// Why a file could not be read, in plainer words than Foundation's.
-private func obstacle(_ path: String) -> String {
+/// Why a file could not be read, in simpler words than Foundation's.
+private func problem(withFileAt path: String) -> String {
   var isDirectory: ObjCBool = false
   let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
   if !exists { return "it does not exist" }
@@ -62,7 +62,7 @@ private func obstacle(_ path: String) -> String {
 }
 
 extension String {
-  /// At least `width` characters: short strings are filled up with blanks.
+  /// The string, padded with spaces to at least `width` characters.
   func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }

@@ -1,9 +1,8 @@
-/// A fixed number of elements that threads share without a lock, because a barrier tells them whose turn it
-/// is.
+/// A fixed number of elements that threads share without a lock, because a barrier separates their accesses.
 ///
-/// `@unchecked Sendable`: what guards an element is the phase. In a phase it either has one writer, and
-/// nobody else touches it, or it has any number of readers. The barrier between two phases makes what was
-/// written in the first visible in the second. The compiler cannot see this; ThreadSanitizer does.
+/// `@unchecked Sendable`: the phase guards each element. In a phase, an element has either one writer and no
+/// other access, or any number of readers. The barrier between two phases ensures that what was written in
+/// the first is visible in the second. The compiler cannot check this; ThreadSanitizer does.
 final class SharedBuffer<Element: Sendable>: @unchecked Sendable {
   private let elements: UnsafeMutableBufferPointer<Element>
 
@@ -34,7 +33,7 @@ final class SharedBuffer<Element: Sendable>: @unchecked Sendable {
   var contents: [Element] { Array(elements) }
 }
 
-/// The part of `0 ..< count` that is the share of one of `workers`: equal parts, but for one more or less.
+/// The part of `0 ..< count` that belongs to one of `workers`. The sizes of the parts differ by at most one.
 func slice(of count: Int, for worker: Int, of workers: Int) -> Range<Int> {
   count * worker / workers..<count * (worker + 1) / workers
 }

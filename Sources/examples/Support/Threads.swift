@@ -3,14 +3,14 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Threads that run and will be joined.
+/// Running threads, to be joined.
 struct StartedThreads<Value: Sendable>: Sendable {
   fileprivate let running = DispatchGroup()
   fileprivate let results: Results<Value>
 
   /// Waits until all have ended.
   ///
-  /// - Returns: How each of them left, by index.
+  /// - Returns: The result of each thread, by index.
   func joinAll() -> [Result<Value, any Error>] {
     running.wait()
     return results.all
@@ -18,9 +18,9 @@ struct StartedThreads<Value: Sendable>: Sendable {
 
   /// Waits until all have ended.
   ///
-  /// - Returns: What they returned, by index.
-  /// - Throws: The first error, where one that says what went wrong goes before a `BrokenBarrierError`, which
-  ///   only follows from it.
+  /// - Returns: What the threads returned, by index.
+  /// - Throws: The first error by index. A `BrokenBarrierError` counts only if there is no other error,
+  ///   because it only follows from one.
   @discardableResult
   func join() throws -> [Value] {
     let results = joinAll()
@@ -30,7 +30,7 @@ struct StartedThreads<Value: Sendable>: Sendable {
   }
 }
 
-/// Starts threads that run `body`, each with its index, under the names "worker 0", "worker 1" and so on.
+/// Starts threads that run `body`, each with its index, and names them "worker 0", "worker 1" and so on.
 func startThreads<Value: Sendable>(
   _ count: Int, named name: String, _ body: @escaping @Sendable (_ index: Int) throws -> Value
 ) -> StartedThreads<Value> {
@@ -47,7 +47,7 @@ func startThreads<Value: Sendable>(
   return threads
 }
 
-/// How each of several threads or work items left: every one of them records its own.
+/// The results of several threads or work items. Each of them records its own.
 final class Results<Value: Sendable>: Sendable {
   private final class Slot: Sendable {
     let content = AtomicLazyReference<Content>()
@@ -64,32 +64,32 @@ final class Results<Value: Sendable>: Sendable {
     slots = (0..<count).map { _ in Slot() }
   }
 
-  /// Runs `body` and keeps what it returns or throws. Once for each index.
+  /// Runs `body` and records what it returns or throws. Call it once for each index.
   func record(_ index: Int, _ body: () throws -> Value) {
     _ = slots[index].content.storeIfNil(Content(Result(catching: body)))
   }
 
-  /// By index, once all are recorded.
+  /// The results by index, after all are recorded.
   var all: [Result<Value, any Error>] {
     slots.map { slot in
-      guard let content = slot.content.load() else { preconditionFailure("not all have recorded a result") }
+      guard let content = slot.content.load() else { preconditionFailure("a result is not recorded yet") }
       return content.result
     }
   }
 }
 
 extension Result {
-  /// What it failed with.
+  /// The error, if this is a failure.
   var error: Failure? {
     if case .failure(let error) = self { error } else { nil }
   }
 }
 
-/// Looks again and again until `isSo`, at most for ten seconds: for those who watch a barrier from outside.
-func poll(for state: String, until isSo: () -> Bool) throws {
+/// Checks a condition again and again until it holds, for ten seconds at most.
+func poll(for state: String, until condition: () -> Bool) throws {
   let deadline = ContinuousClock.now + .seconds(10)
-  while !isSo() {
-    if ContinuousClock.now > deadline { throw ExampleFailure("waited 10 s in vain for: \(state)") }
+  while !condition() {
+    if ContinuousClock.now > deadline { throw ExampleFailure("timed out after 10 s, waiting for \(state)") }
     sched_yield()
   }
 }
