@@ -5,7 +5,8 @@ import Testing
 /// The documentation's samples compile and run, its links lead to files, and its rules are complete.
 struct DocumentationTests {
   @Test func everySampleRuns() async throws {
-    try readme()
+    readmeThreads()
+    await readmeTasks()
     landingPage()
     threadBarrier()
     try await asyncBarrier()

@@ -9,9 +9,16 @@ func compute(_ worker: Int, _ step: Int) throws {}
 func compute(_ worker: Int, _ round: Int) async throws {}
 func compute(_ member: Int) -> Int { member }
 func handle(_ part: Int) throws {}
+func load(_ worker: Int) throws -> [Int] { [worker] }
+func load(_ worker: Int) async throws -> [Int] { [worker] }
+func process(_ part: [Int]) throws {}
+func process(_ part: [Int]) async throws {}
 func load(part: Int) -> [Int] { [part] }
 func sum(_ share: [Int]) -> Int { share.reduce(0, +) }
 func log(_ text: String) { print(text) }
+
+/// Shadows Swift's function, so that the samples do not clutter the output of the tests.
+func print(_ items: Any...) {}
 
 final class World: Sendable {
   func swapBuffers() {}

@@ -5,22 +5,32 @@ import Testing
 // Each code sample of the README, of the articles and of the library's doc comments, word for word, without
 // its comments. So each is compiled and run; ``DocumentationTests`` checks that none is missing.
 
-func readme() throws {
-  let workers = 4
-  let barrier = ThreadBarrier(parties: workers + 1, label: "step", timeout: .seconds(5)) { phase in
-    print("step \(phase) is complete")
-  }
-  for worker in 0..<workers {
+func readmeThreads() {
+  let barrier = ThreadBarrier(parties: 4)
+  for worker in 0..<4 {
     Thread.detachNewThread {
       try? barrier.abortOnError {
-        for step in 0..<3 {
-          print("worker \(worker) does step \(step)")
-          try barrier.wait()
-        }
+        let part = try load(worker)
+        try barrier.wait()
+        try process(part)
       }
     }
   }
-  for _ in 0..<3 { try barrier.wait() }
+  while barrier.phase < 1 { sched_yield() }
+}
+
+func readmeTasks() async {
+  let barrier = AsyncBarrier(parties: 4)
+  for worker in 0..<4 {
+    Task {
+      try await barrier.abortOnError {
+        let part = try await load(worker)
+        try await barrier.wait()
+        try await process(part)
+      }
+    }
+  }
+  while barrier.phase < 1 { await Task.yield() }
 }
 
 func landingPage() {

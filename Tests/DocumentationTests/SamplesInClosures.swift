@@ -14,22 +14,16 @@ enum SamplesOfREADME {
   static func sample1OnAThread() {
     Thread.detachNewThread {
       attempt {
-        let workers = 4
-        let barrier = ThreadBarrier(parties: workers + 1, label: "step", timeout: .seconds(5)) { phase in
-          print("step \(phase) is complete")
-        }
-        for worker in 0..<workers {
+        let barrier = ThreadBarrier(parties: 4)
+        for worker in 0..<4 {
           Thread.detachNewThread {
             try? barrier.abortOnError {
-              for step in 0..<3 {
-                print("worker \(worker) does step \(step)")
-                try barrier.wait()
-              }
+              let part = try load(worker)
+              try barrier.wait()
+              try process(part)
             }
           }
         }
-        for _ in 0..<3 { try barrier.wait() }
-        _ = workers
         _ = barrier
       }
     }
@@ -37,27 +31,37 @@ enum SamplesOfREADME {
 
   static func sample1InATeam() throws {
     try withThreadTeam(size: 1) { member in
-      let workers = 4
-      let barrier = ThreadBarrier(parties: workers + 1, label: "step", timeout: .seconds(5)) { phase in
-        print("step \(phase) is complete")
-      }
-      for worker in 0..<workers {
+      let barrier = ThreadBarrier(parties: 4)
+      for worker in 0..<4 {
         Thread.detachNewThread {
           try? barrier.abortOnError {
-            for step in 0..<3 {
-              print("worker \(worker) does step \(step)")
-              try barrier.wait()
-            }
+            let part = try load(worker)
+            try barrier.wait()
+            try process(part)
           }
         }
       }
-      for _ in 0..<3 { try barrier.wait() }
-      _ = workers
       _ = barrier
     }
   }
 
-  static func sample2OnAThread() {
+  static func sample2InATask() {
+    _ = Task {
+      let barrier = AsyncBarrier(parties: 4)
+      for worker in 0..<4 {
+        Task {
+          try await barrier.abortOnError {
+            let part = try await load(worker)
+            try await barrier.wait()
+            try await process(part)
+          }
+        }
+      }
+      _ = barrier
+    }
+  }
+
+  static func sample3OnAThread() {
     Thread.detachNewThread {
       attempt {
         let shares = try withThreadTeam(size: 4, label: "sum") { member in
@@ -70,7 +74,7 @@ enum SamplesOfREADME {
     }
   }
 
-  static func sample2InATeam() throws {
+  static func sample3InATeam() throws {
     try withThreadTeam(size: 1) { member in
       let shares = try withThreadTeam(size: 4, label: "sum") { member in
         let share = load(part: member.index)
