@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What the library itself is held to. The tests and examples use the defaults of the Swift 6 mode.
+/// The library's settings. The tests and examples use the defaults of the Swift 6 mode.
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("ImmutableWeakCaptures"),
@@ -13,13 +13,14 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// The library's sources, on the machine of ScheduleTests, mean what they mean in the library.
+/// On the simulated machine of ScheduleTests, the library's sources must mean the same as in the library.
 let simulated: [SwiftSetting] = [
   .enableUpcomingFeature("ImmutableWeakCaptures"),
   .enableUpcomingFeature("InferIsolatedConformances"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  // The machine lends an asynchronous closure to another, of which the compiler cannot know that only one thread runs.
+  // The simulator lends an asynchronous closure to another thread while the first stands still, which the
+  // compiler cannot know.
   .swiftLanguageMode(.v5),
   // Three to four times as many schedules in the same time.
   .unsafeFlags(["-O"]),
@@ -35,18 +36,18 @@ let package = Package(
     .target(name: "CBarriers", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "Barriers", dependencies: ["CBarriers"], swiftSettings: strict),
     .executableTarget(name: "examples", dependencies: ["Barriers"]),
-    // The rules, to hold what was seen against.
+    // The rules as a sequential barrier, with which histories are compared.
     .target(name: "BarrierModel", path: "Tests/BarrierModel"),
-    // What stands in front of the C library, to make it fail and to count.
+    // Interpose the C library, to make its calls fail and to count them.
     .target(name: "CFaults", path: "Tests/CFaults"),
     .target(name: "CCounters", dependencies: ["CFaults"], path: "Tests/CCounters"),
     .target(name: "CDarwinMonitor", dependencies: ["CBarriers"], path: "Tests/CDarwinMonitor"),
     .testTarget(
       name: "BarriersTests",
       dependencies: ["BarrierModel", "Barriers", "CBarriers", "CCounters", "CDarwinMonitor", "CFaults"]),
-    // The samples of the documentation.
+    // The code samples of the documentation.
     .testTarget(name: "DocumentationTests", dependencies: ["Barriers"]),
-    // The library's sources once more, on a machine that decides which thread goes on.
+    // The library's sources again, on a simulated machine that decides which thread runs.
     .testTarget(
       name: "ScheduleTests", dependencies: ["BarrierModel", "CBarriers"],
       exclude: ["LibrarySources/Barriers.docc", "LibrarySources/Adaptive/TuningCache.swift"],
