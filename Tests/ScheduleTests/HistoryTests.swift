@@ -1,7 +1,8 @@
 import BarrierModel
 import Testing
 
-/// What the sequential barrier explains, and what it does not: each of these histories was seen at some barrier of others.
+/// Which histories the sequential barrier explains, and which not. Barriers of other libraries have produced
+/// each of these.
 struct HistoryTests {
   private typealias Breakage = History.Breakage
 
@@ -18,7 +19,7 @@ struct HistoryTests {
       })
   }
 
-  /// rule 1: an abort after the last arrival, before the first has woken up.
+  /// rule 1: an abort after the last arrival, before the first party has woken up.
   @Test func anAbortAfterCompletionChangesNothing() {
     #expect(
       !isExplained { history in
@@ -30,39 +31,33 @@ struct HistoryTests {
   }
 
   /// rule 3
-  @Test func placesAreGivenOnceAndInOrder() {
+  @Test func arrivalIndicesAreUniqueAndInOrder() {
     #expect(!isExplained { $0.meet([.arrived(phase: 0, index: 0), .arrived(phase: 0, index: 0)]) })
     #expect(!isExplained { $0.meet([.arrived(phase: 0, index: 1), .arrived(phase: 0, index: 2)]) })
     #expect(!isExplained { $0.at(.wait(), .arrived(phase: 0, index: 0)) })
   }
 
   /// rule 7
-  @Test func theActionRunsOnceBeforeAnybodyIsReleased() {
-    func history(_ change: @escaping (inout History, [Int]) -> Void) -> Bool {
+  @Test func theActionRunsOnceBeforeAnyPartyIsReleased() {
+    enum Event { case action, release }
+    func history(_ events: Event...) -> Bool {
       isExplained(hasAction: true) { history in
-        change(&history, [history.begin(.wait()), history.begin(.wait())])
+        let calls = [history.begin(.wait()), history.begin(.wait())]
+        for event in events {
+          switch event {
+          case .action:
+            history.note(.actionBegan(phase: 0, call: 1))
+            history.note(.actionEnded(phase: 0, failure: nil))
+          case .release:
+            for (index, call) in calls.enumerated() { history.end(call, .arrived(phase: 0, index: index)) }
+          }
+        }
       }
     }
-    func end(_ history: inout History, _ calls: [Int]) {
-      for (index, call) in calls.enumerated() { history.end(call, .arrived(phase: 0, index: index)) }
-    }
-    func act(_ history: inout History) {
-      history.note(.actionBegan(phase: 0, call: 1))
-      history.note(.actionEnded(phase: 0, failure: nil))
-    }
-    #expect(
-      history {
-        act(&$0); end(&$0, $1)
-      })
-    #expect(!history { end(&$0, $1) })
-    #expect(
-      !history {
-        end(&$0, $1); act(&$0)
-      })
-    #expect(
-      !history {
-        act(&$0); act(&$0); end(&$0, $1)
-      })
+    #expect(history(.action, .release))
+    #expect(!history(.release))
+    #expect(!history(.release, .action))
+    #expect(!history(.action, .action, .release))
   }
 
   /// rule 8
@@ -82,7 +77,7 @@ struct HistoryTests {
   }
 
   /// rule 12
-  @Test func whoComesToABrokenBarrierIsToldWhatTheOthersWereTold() {
+  @Test func anArrivalAtABrokenBarrierGetsTheErrorOfTheBreak() {
     func history(_ breakage: Breakage) -> Bool {
       isExplained { history in
         history.at(.abort(cause: "first"), .done)
@@ -97,7 +92,7 @@ struct HistoryTests {
   }
 
   /// rule 13
-  @Test func aNumberIsUsedOnce() {
+  @Test func aPhaseNumberIsUsedOnce() {
     func history(_ phase: UInt64) -> Bool {
       isExplained { history in
         let call = history.begin(.wait())
@@ -121,13 +116,13 @@ struct HistoryTests {
         history.end(call, .broken(Breakage(.timedOut, phase: 0, arrived: 1), isOrigin: true))
         history.end(other, .arrived(phase: 0, index: 1))
       })
-    // Whoever has no limit cannot have been the one.
+    // A call without a timeout cannot be the origin.
     #expect(
       !isExplained { $0.at(.wait(), .broken(Breakage(.timedOut, phase: 0, arrived: 1), isOrigin: true)) })
   }
 
-  /// rule 18: cancelled before the last one came, and yet the phase completed.
-  @Test func nobodyMeetsACancelledTask() {
+  /// rule 18: no phase completes after one of its tasks was cancelled before the last arrival.
+  @Test func aCancelledTaskBreaksItsPhase() {
     func history(_ answers: [History.Answer]) -> Bool {
       isExplained { history in
         let call = history.begin(.wait(task: 0))
@@ -149,12 +144,12 @@ struct HistoryTests {
 }
 
 extension History {
-  /// A call during which nothing else happens.
+  /// A call that overlaps no other.
   fileprivate mutating func at(_ operation: Operation, _ answer: Answer) {
     end(begin(operation), answer)
   }
 
-  /// Calls to wait, all at once.
+  /// Concurrent calls of `wait()`.
   fileprivate mutating func meet(_ answers: [Answer]) {
     let calls = answers.map { _ in begin(.wait()) }
     for (call, answer) in zip(calls, answers) { end(call, answer) }

@@ -1,35 +1,36 @@
 import Testing
 
-/// The explorer finds the faults that barriers are known for. Each of these barriers passes when nothing disturbs it.
+/// The explorer finds the bugs that barriers are known for.
 struct SeededBugTests {
-  /// A sleeper announces itself in a word beside the one that decides: it may look at that before the last arrival, and
-  /// announce itself after it. (libc++, issue 109290, and oneTBB, issue 2136, are of this kind.)
-  @Test func aSleeperThatAnnouncesItselfTooLateIsLost() {
-    expectFault("Nobody can go on.", bound: 1) {
+  /// The count of sleepers is a word of its own: a party may read the arrivals before the last one, and
+  /// announce its sleep after it. (libc++, issue 109290, and oneTBB, issue 2136, are of this kind.)
+  @Test func aSleeperAnnouncedTooLateLosesItsWakeUp() {
+    expectBug("Deadlock", bound: 1) {
       let sleepers = Atomic(0)
       let arrived = Atomic(0)
       let monitor = Monitor(())
-      return FaultyBarrier {
+      return BuggyBarrier {
         if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == 2 {
           if sleepers.load(ordering: .acquiring) > 0 { monitor.wakeAll { _ in } }
         } else if arrived.load(ordering: .acquiring) < 2 {
           sleepers.wrappingAdd(1, ordering: .acquiringAndReleasing)
-          var isFirstLook = true
+          var isFirstCheck = true
           _ = monitor.wait(until: nil) { _ in
-            // It looked before, and sleeps without looking again.
-            defer { isFirstLook = false }
-            return isFirstLook ? nil : true
+            // Sleeps without checking again.
+            defer { isFirstCheck = false }
+            return isFirstCheck ? nil : true
           }
         }
       }
     }
   }
 
-  /// Those who wait for the count to be 0 again may find it at 1, for a fast party has come back.
+  /// A party that waits for the count to be 0 again may find it at 1, because a fast party has already
+  /// arrived for the next phase.
   @Test func aCountWithoutAGenerationIsLapped() {
-    expectFault("Nobody can go on.", bound: 1, meetings: 2) {
+    expectBug("Deadlock", bound: 1, phases: 2) {
       let monitor = Monitor(0)
-      return FaultyBarrier {
+      return BuggyBarrier {
         let isLast = monitor.wakeAll { arrived in
           arrived = (arrived + 1) % 2
           return arrived == 0
@@ -39,12 +40,12 @@ struct SeededBugTests {
     }
   }
 
-  /// Whoever is woken for no reason goes on as if the others had come.
-  @Test func aSleeperThatDoesNotLookAgainPassesEarly() {
-    expectFault("passed early", bound: 1) {
+  /// A party passes after a spurious wake-up as if all had arrived.
+  @Test func aSleeperThatDoesNotCheckAgainPassesEarly() {
+    expectBug("passed early", bound: 1) {
       let arrived = Atomic(0)
       let monitor = Monitor(())
-      return FaultyBarrier {
+      return BuggyBarrier {
         if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == 2 {
           monitor.wakeAll { _ in }
         } else {
@@ -58,19 +59,19 @@ struct SeededBugTests {
     }
   }
 
-  /// The order of the arrivals is right, but what was written before them need not be seen.
+  /// The arrivals are counted correctly, but what was written before them need not be visible.
   @Test func aRelaxedBarrierPublishesNothing() {
-    expectFault("Data race", bound: 1) {
+    expectBug("Data race", bound: 1) {
       let arrived = Atomic(0)
-      return FaultyBarrier {
+      return BuggyBarrier {
         arrived.wrappingAdd(1, ordering: .relaxed)
         while arrived.load(ordering: .relaxed) < 2 { cbarriers_pause() }
       }
     }
   }
 
-  /// An old value that no processor here would show.
-  @Test func aFlagThatIsReadInTheWrongOrderIsSeenToBeOld() {
+  /// A stale value that no x86 processor would return.
+  @Test func aRelaxedFlagPublishesStaleData() {
     let explorer = Explorer { simulator in
       let data = Atomic(0)
       let flag = Atomic(false)
@@ -79,15 +80,16 @@ struct SeededBugTests {
         flag.store(true, ordering: .relaxed)
       }
       simulator.start("reads") {
-        if flag.load(ordering: .acquiring), data.load(ordering: .relaxed) == 0 { simulator.fail("old data") }
+        if flag.load(ordering: .acquiring), data.load(ordering: .relaxed) == 0 {
+          simulator.fail("stale data")
+        }
       }
       return {}
     }
     #expect(throws: Explorer.Failure.self) { try explorer.explore(.exhaustively(bound: 2)) }
   }
 
-  /// Two locks that are taken in two orders.
-  @Test func aDeadlockIsFound() {
+  @Test func aLockOrderInversionIsFound() {
     let explorer = Explorer { simulator in
       let one = Monitor(())
       let other = Monitor(())
@@ -99,8 +101,7 @@ struct SeededBugTests {
     #expect(throws: Explorer.Failure.self) { try explorer.explore(.byPriorities(count: 200, depth: 2)) }
   }
 
-  /// The report of a failure leads to it again.
-  @Test func aReplayMakesTheSameFailure() throws {
+  @Test func aReplayGivesTheSameFailure() throws {
     let explorer = Explorer { simulator in
       let count = Atomic(0)
       let total = Box(0)
@@ -111,7 +112,7 @@ struct SeededBugTests {
           total.content! += 1
         }
       }
-      return { if count.load(ordering: .acquiring) < 2 { throw Fault("two were lost") } }
+      return { if count.load(ordering: .acquiring) < 2 { throw Fault("two increments were lost") } }
     }
     for search in [
       Explorer.Search.exhaustively(bound: 2), .randomly(count: 1_000), .byPriorities(count: 1_000, depth: 3),
@@ -121,33 +122,33 @@ struct SeededBugTests {
         Issue.record("\(search) found nothing")
       } catch {
         let recording = try #require(Replay.Recording(error.replay.description))
-        let (story, failure) = explorer.replay(recording)
+        let (trace, failure) = explorer.replay(recording)
         #expect(failure == error.what)
-        #expect(story.count >= 6)
+        #expect(trace.count >= 6)
       }
     }
   }
 
-  private struct FaultyBarrier {
+  private struct BuggyBarrier {
     let wait: () -> Void
   }
 
-  /// Expects that nothing is wrong without deviations, and that with them two threads fail to meet.
-  private func expectFault(
-    _ fault: String, bound: Int, meetings: Int = 1, sourceLocation: SourceLocation = #_sourceLocation,
-    _ make: @escaping () -> FaultyBarrier
+  /// Expects that two threads fail to meet at the barrier in a schedule with at most `bound` deviations.
+  private func expectBug(
+    _ failure: String, bound: Int, phases: Int = 1, sourceLocation: SourceLocation = #_sourceLocation,
+    _ make: @escaping () -> BuggyBarrier
   ) {
     let explorer = Explorer { simulator in
       let barrier = make()
       let notes = [Plain(0), Plain(0)]
-      let come = Box([0, 0])
+      let arrivals = Box([0, 0])
       for own in 0...1 {
         simulator.start("party \(own)") {
-          for meeting in 1...meetings {
-            notes[own].value = meeting
-            come.content![own] = meeting
+          for phase in 1...phases {
+            notes[own].value = phase
+            arrivals.content![own] = phase
             barrier.wait()
-            if come.content![1 - own] < meeting { simulator.fail("party \(own) passed early") }
+            if arrivals.content![1 - own] < phase { simulator.fail("party \(own) passed early") }
             _ = notes[1 - own].value
           }
         }
@@ -158,7 +159,7 @@ struct SeededBugTests {
       _ = try explorer.explore(.exhaustively(bound: bound))
       Issue.record("not found", sourceLocation: sourceLocation)
     } catch {
-      #expect("\(error)".contains(fault), sourceLocation: sourceLocation)
+      #expect("\(error)".contains(failure), sourceLocation: sourceLocation)
     }
   }
 }

@@ -1,69 +1,71 @@
 import BarrierModel
 import Testing
 
-/// rule 2: nobody waits for slow leavers.
+/// rule 2: no party waits for a slow leaver.
 struct SlowLeaverTests {
-  /// A party that was asleep stands still at any of its steps after its phase is over, for as long as the others like: these
-  /// go on through two more phases. Only where it holds the lock, which it does for a few instructions, it has to go on.
+  /// A party that was asleep is paused at each of its steps after its phase is over, until no other thread
+  /// can run: the others complete two more phases. Only where the party holds the lock, for a few
+  /// instructions, must it run.
   @Test(arguments: [false, true], [false, true])
-  func aPartyThatStandsStillWhileItLeavesHoldsNobodyUp(isBreak: Bool, isTask: Bool) {
-    var stops = 0
+  func aPausedLeaverDelaysNoOtherParty(isBreak: Bool, isTask: Bool) {
+    var pauses = 0
     let workers = WorkerPool()
     for step in 0..<60 {
-      let schedule = StandStill("slow", atStep: step)
+      let schedule = PausingSchedule("slow", atStep: step)
       let simulator = Simulator(
         step, .init(), schedule, on: workers, execution: 0, isTraced: false)
-      let meeting = Simulator.$inTheMaking.withValue(simulator) { Meeting(simulator, parties: 2) }
+      let barrier = Simulator.$underConstruction.withValue(simulator) {
+        RecordedBarrier(simulator, parties: 2)
+      }
       schedule.simulator = simulator
-      // The first call is that of the slow one.
-      schedule.isPhaseOver = { [unowned meeting] in
-        meeting.history.calls.dropFirst().contains { $0.answer != nil }
+      // The first call is that of the slow party.
+      schedule.isPhaseOver = { [unowned barrier] in
+        barrier.history.calls.dropFirst().contains { $0.answer != nil }
       }
       if isTask {
-        simulator.startTask("slow") { await meeting.waitAsTask() }
+        simulator.startTask("slow") { await barrier.waitAsTask() }
       } else {
-        simulator.start("slow") { meeting.wait() }
+        simulator.start("slow") { barrier.wait() }
       }
       simulator.start("fast") {
-        while meeting.barrier.waitingCount == 0 { simulator.poll("waits for the slow one") }
+        while barrier.base.waitingCount == 0 { simulator.spinHint("waits for the slow party") }
         if isBreak {
-          meeting.abort()
-          meeting.reset()
+          barrier.abort()
+          barrier.reset()
         } else {
-          meeting.wait()
+          barrier.wait()
         }
-        meeting.wait(times: 2)
+        barrier.wait(times: 2)
       }
       simulator.start("fast too") {
-        while meeting.barrier.phase == 0 { simulator.poll("waits for phase 1") }
-        meeting.wait(times: 2)
+        while barrier.base.phase == 0 { simulator.spinHint("waits for phase 1") }
+        barrier.wait(times: 2)
       }
       #expect(simulator.run() == nil)
-      #expect(throws: Never.self) { try meeting.check() }
-      #expect(!schedule.wasNeeded, "at step \(step)")
-      if schedule.stoodStill { stops += 1 }
+      #expect(throws: Never.self) { try barrier.check() }
+      #expect(!schedule.blockedOthers, "at step \(step)")
+      if schedule.hasPaused { pauses += 1 }
     }
-    // It wakes up, looks whether its phase is over, and how it ended.
-    #expect(stops >= 3)
+    // It wakes up, checks whether its phase is over, and finds out how the phase ended.
+    #expect(pauses >= 3)
   }
 
-  /// One thread runs until it cannot go on, then the next; but a certain one stops at a certain step of its own, until
-  /// nobody else can go on.
-  private final class StandStill: Schedule {
+  /// Never preempts, but pauses the thread of this name at this step of its own until no other can run.
+  private final class PausingSchedule: Schedule {
     weak var simulator: Simulator?
     var isPhaseOver: () -> Bool = { false }
     private let name: String
     private let step: Int
     private var steps = 0
-    private(set) var stoodStill = false
-    private(set) var wasNeeded = false
+    private(set) var hasPaused = false
+    private(set) var blockedOthers = false
     let decisions = Decisions()
 
     init(_ name: String, atStep step: Int) {
       (self.name, self.step) = (name, step)
     }
 
-    func choose(_ options: [Choice], free: Int) -> Choice {
+    func choose(_ options: [Transition], free: Int) -> Transition {
       let threads = options.filter { number(of: $0) != nil }
       let others = threads.filter { !isSlow($0) }
       guard steps >= step, threads.contains(where: isSlow) else {
@@ -73,25 +75,25 @@ struct SlowLeaverTests {
       if let other = others.first {
         return other
       }
-      // Only the slow one is left.
+      // Only the paused thread can run.
       let thread = simulator!.threads[number(of: threads[0])!]
-      let allElseAreOver = simulator!.threads.allSatisfy { $0 === thread || $0.status == .finished }
+      let othersHaveFinished = simulator!.threads.allSatisfy { $0 === thread || $0.status == .finished }
       if isPhaseOver() && thread.locksHeld == 0 {
-        stoodStill = true
-        wasNeeded = wasNeeded || !allElseAreOver
+        hasPaused = true
+        blockedOthers = blockedOthers || !othersHaveFinished
       }
       return threads[0]
     }
 
-    private func isSlow(_ choice: Choice) -> Bool {
-      number(of: choice).map { simulator!.threads[$0].name == name } ?? false
+    private func isSlow(_ transition: Transition) -> Bool {
+      number(of: transition).map { simulator!.threads[$0].name == name } ?? false
     }
 
-    private func number(of choice: Choice) -> Int? {
-      if case .thread(let number) = choice { number } else { nil }
+    private func number(of transition: Transition) -> Int? {
+      if case .thread(let number) = transition { number } else { nil }
     }
 
-    func age(upTo oldest: Int) -> Int { 0 }
-    func fails() -> Bool { false }
+    func staleness(upTo limit: Int) -> Int { 0 }
+    func injectsFailure() -> Bool { false }
   }
 }

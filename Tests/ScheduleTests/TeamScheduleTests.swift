@@ -1,8 +1,9 @@
 import Testing
 
-/// Teams of threads: all schedules with few deviations. The simulator sees who is left waiting, and every thread is joined.
+/// Teams of threads: all schedules with few deviations. The simulator finds threads that are left waiting,
+/// and every thread is joined.
 struct TeamScheduleTests {
-  /// rule 25, rule 26: whatever the others do when one fails, the first own error is thrown.
+  /// rule 25, rule 26: the team throws the member's error, not the break that the other member gets.
   @Test func aMemberFails() {
     explore(.exhaustively(bound: 1)) { simulator in
       let thrown = Box<any Error>()
@@ -18,7 +19,7 @@ struct TeamScheduleTests {
     }
   }
 
-  /// rule 25: of two who fail, one is the first, and that is the cause which the others are told.
+  /// rule 25: the team throws the error of one member, and the break has such an error as its cause.
   @Test func twoMembersFail() {
     explore(.exhaustively(bound: 1)) { simulator in
       let (thrown, cause) = (Box<any Error>(), Box<any Error>())
@@ -36,24 +37,24 @@ struct TeamScheduleTests {
         guard let first = thrown.content as? Fault else {
           throw Fault("\(String(describing: thrown.content))")
         }
-        // The second to fail may come to abort first; then the others are told of that.
+        // The second to fail may abort first: then its error is the cause.
         guard cause.content is Fault else {
-          throw Fault("the waiter was told \(String(describing: cause.content))")
+          throw Fault("the cause is \(String(describing: cause.content))")
         }
         try expect(first, isOneOf: [Fault("member 1"), Fault("member 2")])
       }
     }
   }
 
-  /// rule 25: not even if it goes by another name.
-  @Test func whatFollowsFromAFailureComesAfterIt() {
+  /// rule 25: even if a member throws an error of its own in place of the break.
+  @Test func anErrorThatFollowsFromAFailureIsNotThrown() {
     explore(.exhaustively(bound: 1)) { simulator in
       let thrown = Box<any Error>()
       simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 2, strategy: .parking) { member in
             if member.index == 1 { throw Fault("member 1") }
-            do throws(BrokenBarrierError) { try member.wait() } catch { throw Fault("follows") }
+            do throws(BrokenBarrierError) { try member.wait() } catch { throw Fault("follow-up") }
           }
         }
       }
@@ -61,16 +62,16 @@ struct TeamScheduleTests {
     }
   }
 
-  /// Nobody waits for a member that has ended; and nobody is freed who need not be.
-  @Test(arguments: [0, 1]) func aMemberLeavesAfterSomePhases(phases: Int) {
+  /// The barrier breaks for a member that waits for an exited one, and not before.
+  @Test(arguments: [0, 1]) func aMemberExitsAfterSomePhases(phases: Int) {
     explore(.exhaustively(bound: 1)) { simulator in
-      let (thrown, met) = (Box<any Error>(), Box(0))
+      let (thrown, passed) = (Box<any Error>(), Box(0))
       simulator.start("caller") {
         thrown.content = error {
           try withThreadTeam(size: 2, strategy: .parking) { member in
             for _ in 0..<phases {
               try member.wait()
-              met.content! += 1
+              passed.content! += 1
             }
             if member.index == 0 { try member.wait() }
           }
@@ -81,14 +82,14 @@ struct TeamScheduleTests {
           error.phase == phases
         else { throw Fault("\(String(describing: thrown.content))") }
         try expect(error.underlyingError, is: TeamMemberExitedError(members: [1]))
-        if met.content != 2 * phases { throw Fault("\(met.content!) came through") }
+        if passed.content != 2 * phases { throw Fault("\(passed.content!) waits completed") }
       }
     }
   }
 
-  /// rule 26: a thread cannot be started, whichever it is; no member has begun, and all threads have ended.
-  @Test func aThreadCannotBeStarted() {
-    explore(.exhaustively(bound: 2), .init(mayRunOutOfThreads: true)) { simulator in
+  /// rule 26: whichever thread cannot be started, no member begins, and all threads end.
+  @Test func aThreadMayFailToStart() {
+    explore(.exhaustively(bound: 2), .init(threadStartMayFail: true)) { simulator in
       let (thrown, begun) = (Box<any Error>(), Box(0))
       simulator.start("caller") {
         thrown.content = error {
@@ -121,9 +122,9 @@ private func error(_ body: () throws -> some Any) -> (any Error)? {
 }
 
 private func expect<E: Error & Equatable>(_ error: (any Error)?, is expected: E) throws {
-  guard error as? E == expected else { throw Fault("\(String(describing: error)), and not \(expected)") }
+  guard error as? E == expected else { throw Fault("\(String(describing: error)), not \(expected)") }
 }
 
 private func expect<Value: Equatable>(_ value: Value, isOneOf expected: [Value]) throws {
-  guard expected.contains(value) else { throw Fault("\(value), and not one of \(expected)") }
+  guard expected.contains(value) else { throw Fault("\(value), not one of \(expected)") }
 }

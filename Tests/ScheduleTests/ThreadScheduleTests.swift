@@ -2,233 +2,237 @@ import Testing
 
 /// Threads at a barrier: all schedules with few deviations.
 ///
-/// What was seen of each is held against the sequential barrier: rule 1, rule 3, rule 4, rule 5, rule 7, rule 8, rule 9,
-/// rule 10, rule 12, rule 13, rule 14. That nobody is left asleep, and that each schedule ends, the simulator sees.
+/// Each history is checked against the sequential barrier: rule 1, rule 3, rule 4, rule 5, rule 7, rule 8,
+/// rule 9, rule 10, rule 12, rule 13, rule 14. The simulator checks that no thread is left asleep and that
+/// each execution ends.
 struct ThreadScheduleTests {
-  static let ways: [Simulator.Configuration] = [
-    .init(firstWay: .parking), .init(firstWay: .yielding), .init(processors: 3, firstWay: .spinning),
+  static let configurations: [Simulator.Configuration] = [
+    .init(initialMode: .parking), .init(initialMode: .yielding),
+    .init(processors: 3, initialMode: .spinning),
   ]
 
   /// rule 1, rule 3
-  @Test(arguments: ways) func twoThreadsMeetTwice(way: Simulator.Configuration) {
-    explore(.exhaustively(bound: 2), way) { simulator in
-      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive)
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2) } }
-      return meeting.check
+  @Test(arguments: configurations) func twoThreadsMeetTwice(configuration: Simulator.Configuration) {
+    explore(.exhaustively(bound: 2), configuration) { simulator in
+      let barrier = RecordedBarrier(simulator, parties: 2, strategy: .adaptive)
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(times: 2) } }
+      return barrier.check
     }
   }
 
   @Test func twoThreadsMeetThreeTimes() {
     explore(.exhaustively(bound: 2)) { simulator in
-      let meeting = Meeting(simulator, parties: 2)
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 3) } }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2)
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(times: 3) } }
+      return barrier.check
     }
   }
 
-  @Test(arguments: ways) func threeThreadsMeetOnce(way: Simulator.Configuration) {
-    explore(.exhaustively(bound: 1), way) { simulator in
-      let meeting = Meeting(simulator, parties: 3, strategy: .adaptive)
-      for name in ["a", "b", "c"] { simulator.start(name) { meeting.wait() } }
-      return meeting.check
+  @Test(arguments: configurations) func threeThreadsMeetOnce(configuration: Simulator.Configuration) {
+    explore(.exhaustively(bound: 1), configuration) { simulator in
+      let barrier = RecordedBarrier(simulator, parties: 3, strategy: .adaptive)
+      for name in ["a", "b", "c"] { simulator.start(name) { barrier.wait() } }
+      return barrier.check
     }
   }
 
   @Test func threeThreadsMeetTwice() {
     explore(.exhaustively(bound: 1)) { simulator in
-      let meeting = Meeting(simulator, parties: 3)
-      for name in ["a", "b", "c"] { simulator.start(name) { meeting.wait(times: 2) } }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 3)
+      for name in ["a", "b", "c"] { simulator.start(name) { barrier.wait(times: 2) } }
+      return barrier.check
     }
   }
 
   /// rule 4
   @Test func surplusThreadsJoinTheNextPhase() {
     explore(.exhaustively(bound: 1)) { simulator in
-      let meeting = Meeting(simulator, parties: 2) { _ in nil }
-      for name in ["a", "b", "c", "d"] { simulator.start(name) { meeting.wait() } }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2) { _ in nil }
+      for name in ["a", "b", "c", "d"] { simulator.start(name) { barrier.wait() } }
+      return barrier.check
     }
   }
 
   /// rule 5, rule 7
   @Test func twoThreadsPassABarrierOfOne() {
     explore(.exhaustively(bound: 2)) { simulator in
-      let meeting = Meeting(simulator, parties: 1) { _ in nil }
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2) } }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 1) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(times: 2) } }
+      return barrier.check
     }
   }
 
   /// rule 7
-  @Test func propertiesAgreeWithWhatHappens() {
+  @Test func propertiesAgreeWithTheHistory() {
     explore(.exhaustively(bound: 2)) { simulator in
-      let meeting = Meeting(simulator, parties: 2) { _ in nil }
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait() } }
-      simulator.start("observer") { meeting.readProperties() }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait() } }
+      simulator.start("observer") { barrier.readProperties() }
+      return barrier.check
     }
   }
 
   /// rule 8
   @Test func anActionFails() {
     explore(.exhaustively(bound: 2)) { simulator in
-      let meeting = Meeting(simulator, parties: 2) { phase in Fault("action of \(phase)") }
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2) } }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2) { phase in Fault("action of \(phase)") }
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(times: 2) } }
+      return barrier.check
     }
   }
 
-  /// What somebody does to a barrier at which two threads want to meet twice.
-  enum Disturbance: CaseIterable, Sendable {
+  /// What a third thread, or the action, does to a barrier at which two threads meet.
+  enum Interference: CaseIterable, Sendable {
     case abort, reset, abortAndReset, resetAndAbort, twoAborts
 
-    func happen(to meeting: Meeting) {
+    func apply(to barrier: RecordedBarrier) {
       switch self {
-      case .abort: meeting.abort()
-      case .reset: meeting.reset()
+      case .abort: barrier.abort()
+      case .reset: barrier.reset()
       case .abortAndReset:
-        meeting.abort()
-        meeting.reset()
+        barrier.abort()
+        barrier.reset()
       case .resetAndAbort:
-        meeting.reset()
-        meeting.abort()
+        barrier.reset()
+        barrier.abort()
       case .twoAborts:
-        meeting.abort("one")
-        meeting.abort("two")
+        barrier.abort("one")
+        barrier.abort("two")
       }
     }
   }
 
   /// rule 12, rule 13
-  @Test(arguments: Disturbance.allCases, ways)
-  func aThirdThreadDisturbs(_ disturbance: Disturbance, way: Simulator.Configuration) {
-    explore(.exhaustively(bound: 1), way) { simulator in
-      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive)
-      // With a time limit, for who was freed by a reset may find nobody to wait for.
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
-      simulator.start("c") { disturbance.happen(to: meeting) }
-      return meeting.check
+  @Test(arguments: Interference.allCases, configurations)
+  func aThirdThreadInterferes(_ interference: Interference, configuration: Simulator.Configuration) {
+    explore(.exhaustively(bound: 1), configuration) { simulator in
+      let barrier = RecordedBarrier(simulator, parties: 2, strategy: .adaptive)
+      // With a timeout, because after a reset a thread may wait without a partner.
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(times: 2, timeout: .seconds(1)) } }
+      simulator.start("c") { interference.apply(to: barrier) }
+      return barrier.check
     }
   }
 
-  /// rule 9: while the action runs, before, and after.
-  @Test(arguments: Disturbance.allCases, ways)
-  func aThirdThreadDisturbsTheAction(_ disturbance: Disturbance, way: Simulator.Configuration) {
-    explore(.exhaustively(bound: 1), way) { simulator in
-      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive) { _ in nil }
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .seconds(1)) } }
-      simulator.start("c") { disturbance.happen(to: meeting) }
-      return meeting.check
+  /// rule 9: before the action, while it runs, and after it.
+  @Test(arguments: Interference.allCases, configurations)
+  func aThirdThreadInterferesWithTheAction(
+    _ interference: Interference, configuration: Simulator.Configuration
+  ) {
+    explore(.exhaustively(bound: 1), configuration) { simulator in
+      let barrier = RecordedBarrier(simulator, parties: 2, strategy: .adaptive) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(timeout: .seconds(1)) } }
+      simulator.start("c") { interference.apply(to: barrier) }
+      return barrier.check
     }
   }
 
   /// rule 8, rule 9: the first cause counts.
-  @Test(arguments: Disturbance.allCases) func aThirdThreadDisturbsAnActionThatFails(
-    _ disturbance: Disturbance
-  ) {
+  @Test(arguments: Interference.allCases)
+  func aThirdThreadInterferesWithAFailingAction(_ interference: Interference) {
     explore(.exhaustively(bound: 1)) { simulator in
-      let meeting = Meeting(simulator, parties: 2) { phase in Fault("action of \(phase)") }
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .seconds(1)) } }
-      simulator.start("c") { disturbance.happen(to: meeting) }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2) { phase in Fault("action of \(phase)") }
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(timeout: .seconds(1)) } }
+      simulator.start("c") { interference.apply(to: barrier) }
+      return barrier.check
     }
   }
 
   /// rule 9
-  @Test(arguments: Disturbance.allCases) func theActionItselfDisturbs(_ disturbance: Disturbance) {
+  @Test(arguments: Interference.allCases) func theActionItselfInterferes(_ interference: Interference) {
     explore(.exhaustively(bound: 1)) { simulator in
-      let box = Box<Meeting>()
-      let meeting = Meeting(simulator, parties: 2) { phase in
-        if phase == 0 { disturbance.happen(to: box.content!) }
+      let box = Box<RecordedBarrier>()
+      let barrier = RecordedBarrier(simulator, parties: 2) { phase in
+        if phase == 0 { interference.apply(to: box.content!) }
         return nil
       }
-      box.content = meeting
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(times: 2, timeout: .seconds(1)) } }
+      box.content = barrier
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(times: 2, timeout: .seconds(1)) } }
       return {
-        box.content = nil  // It holds the meeting, whose action holds it.
-        try meeting.check()
+        box.content = nil  // Breaks the reference cycle through the action.
+        try barrier.check()
       }
     }
   }
 
-  /// rule 9: at once, and not when the action is over.
-  @Test(arguments: [Disturbance.abort, .reset]) func whoWaitsIsFreedWhileTheActionRuns(
-    _ disturbance: Disturbance
-  ) {
+  /// rule 9: at once, not when the action is over.
+  @Test(arguments: [Interference.abort, .reset])
+  func waitersAreReleasedWhileTheActionRuns(_ interference: Interference) {
     explore(.exhaustively(bound: 1)) { simulator in
-      let isFreed = Box(false)
+      let isReleased = Box(false)
       let isRunning = Box(false)
-      let meeting = Meeting(simulator, parties: 2) { _ in
+      let barrier = RecordedBarrier(simulator, parties: 2) { _ in
         isRunning.content = true
-        simulator.wrote()
-        while isFreed.content == false { simulator.poll("hangs in the action") }
+        simulator.noteWrite()
+        while isReleased.content == false { simulator.spinHint("hangs in the action") }
         return nil
       }
       for name in ["a", "b"] {
         simulator.start(name) {
-          meeting.wait()
-          isFreed.content = true
-          simulator.wrote()
+          barrier.wait()
+          isReleased.content = true
+          simulator.noteWrite()
         }
       }
       simulator.start("c") {
-        while isRunning.content == false { simulator.poll("waits for the action") }
-        disturbance.happen(to: meeting)
+        while isRunning.content == false { simulator.spinHint("waits for the action") }
+        interference.apply(to: barrier)
       }
-      return meeting.check
+      return barrier.check
     }
   }
 
-  /// rule 1: those who are told late find out how their own phase ended.
-  @Test func twoThreadsDisturbAtOnce() {
+  /// rule 1: a party that wakes up late gets the outcome of its own phase.
+  @Test func anAbortRacesAReset() {
     explore(.exhaustively(bound: 1)) { simulator in
-      let meeting = Meeting(simulator, parties: 2)
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .seconds(1)) } }
-      simulator.start("c") { meeting.abort() }
-      simulator.start("d") { meeting.reset() }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2)
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(timeout: .seconds(1)) } }
+      simulator.start("c") { barrier.abort() }
+      simulator.start("d") { barrier.reset() }
+      return barrier.check
     }
   }
 
   /// rule 14, rule 15, rule 23
-  @Test(arguments: [Duration.zero, .milliseconds(1)]) func aTimeLimitRacesTheLastArrival(limit: Duration) {
+  @Test(arguments: [Duration.zero, .milliseconds(1)]) func aTimeoutRacesTheLastArrival(timeout: Duration) {
     explore(.exhaustively(bound: 2)) { simulator in
-      let meeting = Meeting(simulator, parties: 2)
-      simulator.start("patient") { meeting.wait() }
+      let barrier = RecordedBarrier(simulator, parties: 2)
+      simulator.start("patient") { barrier.wait() }
       simulator.start("impatient") {
-        // Whoever did not meet frees the other.
-        if case .broken = meeting.wait(timeout: limit) { meeting.abort() }
+        // Otherwise the other thread would wait without a partner.
+        if case .broken = barrier.wait(timeout: timeout) { barrier.abort() }
       }
-      return meeting.check
+      return barrier.check
     }
   }
 
   /// rule 14
-  @Test func timeLimitsRaceEachOther() {
+  @Test func timeoutsRaceEachOther() {
     explore(.exhaustively(bound: 1)) { simulator in
-      let meeting = Meeting(simulator, parties: 3)
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
-      simulator.start("c") { meeting.wait(times: 2, timeout: .milliseconds(2)) }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 3)
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(timeout: .milliseconds(1)) } }
+      simulator.start("c") { barrier.wait(times: 2, timeout: .milliseconds(2)) }
+      return barrier.check
     }
   }
 
-  /// rule 10: a time limit that is over while the action runs changes nothing.
-  @Test func aTimeLimitRacesTheAction() {
+  /// rule 10: a timeout that ends while the action runs changes nothing.
+  @Test func aTimeoutRacesTheAction() {
     explore(.exhaustively(bound: 2)) { simulator in
-      let meeting = Meeting(simulator, parties: 2) { _ in nil }
-      for name in ["a", "b"] { simulator.start(name) { meeting.wait(timeout: .milliseconds(1)) } }
-      return meeting.check
+      let barrier = RecordedBarrier(simulator, parties: 2) { _ in nil }
+      for name in ["a", "b"] { simulator.start(name) { barrier.wait(timeout: .milliseconds(1)) } }
+      return barrier.check
     }
   }
 
   /// rule 6
-  @Test(arguments: ways) func whatWasWrittenBeforeIsSeenAfter(way: Simulator.Configuration) {
-    explore(.exhaustively(bound: 2), way) { simulator in
+  @Test(arguments: configurations) func writesBeforeAWaitAreVisibleAfterIt(
+    configuration: Simulator.Configuration
+  ) {
+    explore(.exhaustively(bound: 2), configuration) { simulator in
       let notes = [Plain(0), Plain(0)]
       let sum = Plain(0)
-      let meeting = Meeting(simulator, parties: 2, strategy: .adaptive) { phase in
+      let barrier = RecordedBarrier(simulator, parties: 2, strategy: .adaptive) { phase in
         sum.value = notes[0].value + notes[1].value
         return nil
       }
@@ -236,36 +240,36 @@ struct ThreadScheduleTests {
         simulator.start("writer \(own)") {
           for round in 1...2 {
             notes[own].value = round
-            meeting.wait()
+            barrier.wait()
             if sum.value != 2 * round { simulator.fail("a sum of \(sum.value) after round \(round)") }
           }
         }
       }
-      return meeting.check
+      return barrier.check
     }
   }
 
-  /// rule 6, rule 12: whoever is told of a break sees what was done before it.
-  @Test func whatWasWrittenBeforeABreakIsSeenAfter() {
+  /// rule 6, rule 12
+  @Test func writesBeforeAnAbortAreVisibleToTheWaiters() {
     explore(.exhaustively(bound: 1)) { simulator in
       let note = Plain(0)
-      let meeting = Meeting(simulator, parties: 3)
+      let barrier = RecordedBarrier(simulator, parties: 3)
       for name in ["a", "b"] {
         simulator.start(name) {
-          meeting.wait()
+          barrier.wait()
           if note.value != 1 { simulator.fail("a note of \(note.value)") }
         }
       }
       simulator.start("aborts") {
         note.value = 1
-        meeting.abort()
+        barrier.abort()
       }
-      return meeting.check
+      return barrier.check
     }
   }
 
   /// rule 22
-  @Test func eachLetsGoOfTheBarrierWhenItsWaitHasReturned() {
+  @Test func theBarrierMayBeReleasedOnceWaitHasReturned() {
     explore(.exhaustively(bound: 2)) { simulator in
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
       for name in ["a", "b"] {
@@ -280,7 +284,7 @@ struct ThreadScheduleTests {
   }
 }
 
-/// Something that is put in later, or taken out.
+/// A variable that closures share. It may be set later, and cleared.
 final class Box<Content>: @unchecked Sendable {
   var content: Content?
   init(_ content: Content? = nil) { self.content = content }

@@ -1,83 +1,83 @@
 import BarrierModel
 import Testing
 
-/// Tests of those who need the process's timekeeper: one at a time, for they share it.
+/// Tests that need the process's timekeeper. They run one at a time, because they share it.
 @Suite(.serialized)
 enum TimekeeperScheduleTests {}
 
 extension TimekeeperScheduleTests {
-  /// Tasks with time limits.
-  struct TimeLimits {
+  /// Tasks with timeouts.
+  struct Timeouts {
     /// rule 14, rule 17
-    @Test func twoTasksWithATimeLimitMeet() {
+    @Test func twoTasksWithATimeoutMeet() {
       explore(.exhaustively(bound: 1)) { simulator in
-        let meeting = Meeting(simulator, parties: 2)
+        let barrier = RecordedBarrier(simulator, parties: 2)
         for name in ["a", "b"] {
-          simulator.startTask(name) { await meeting.waitAsTask(timeout: .milliseconds(1)) }
+          simulator.startTask(name) { await barrier.waitAsTask(timeout: .milliseconds(1)) }
         }
-        return meeting.check
+        return barrier.check
       }
     }
 
-    /// rule 15, rule 17: the timekeeper comes, and is not too early.
+    /// rule 15, rule 17: the timekeeper fires, and not too early.
     @Test func aTaskTimesOut() {
       explore(.exhaustively(bound: 2)) { simulator in
-        let meeting = Meeting(simulator, parties: 2)
-        simulator.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
-        simulator.startTask("b") { await meeting.waitAsTask(timeout: .zero) }
-        return meeting.check
+        let barrier = RecordedBarrier(simulator, parties: 2)
+        simulator.startTask("a") { await barrier.waitAsTask(timeout: .milliseconds(1)) }
+        simulator.startTask("b") { await barrier.waitAsTask(timeout: .zero) }
+        return barrier.check
       }
     }
 
-    /// rule 17: a second limit, earlier than the first.
-    @Test func tasksWithDifferentTimeLimits() {
+    /// rule 17: the second timeout ends before the first.
+    @Test func tasksWaitWithDifferentTimeouts() {
       explore(.exhaustively(bound: 1)) { simulator in
-        let meeting = Meeting(simulator, parties: 3)
-        simulator.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
-        simulator.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
-        return meeting.check
+        let barrier = RecordedBarrier(simulator, parties: 3)
+        simulator.startTask("a") { await barrier.waitAsTask(timeout: .milliseconds(2)) }
+        simulator.startTask("b") { await barrier.waitAsTask(timeout: .milliseconds(1)) }
+        return barrier.check
       }
     }
 
-    /// rule 15: of several limits the first counts, and whoever had it is the origin.
-    @Test(arguments: [[2, 1], [1, 2]]) func theFirstLimitCounts(limits: [Int]) {
+    /// rule 15: the call with the earliest deadline is the origin of the break.
+    @Test(arguments: [[2, 1], [1, 2]]) func theEarliestTimeoutBreaksThePhase(timeouts: [Int]) {
       explore(.exhaustively(bound: 0)) { simulator in
-        let meeting = Meeting(simulator, parties: 3)
-        let start = simulator.clock
-        for limit in limits {
-          simulator.startTask("\(limit) ms") {
-            let answer = await meeting.waitAsTask(timeout: .milliseconds(limit))
+        let barrier = RecordedBarrier(simulator, parties: 3)
+        let start = simulator.now
+        for timeout in timeouts {
+          simulator.startTask("\(timeout) ms") {
+            let answer = await barrier.waitAsTask(timeout: .milliseconds(timeout))
             guard case .broken(let breakage, let isOrigin) = answer, breakage.reason == .timedOut else {
-              simulator.fail("a task of \(limit) ms left with \(answer)")
+              simulator.fail("the task with \(timeout) ms got \(answer)")
             }
-            if breakage.arrived == 2 && isOrigin != (limit == 1) {
-              simulator.fail("\(limit) ms, origin: \(isOrigin)")
+            if breakage.arrived == 2 && isOrigin != (timeout == 1) {
+              simulator.fail("\(timeout) ms, origin: \(isOrigin)")
             }
-            if simulator.clock >= start + 2_000_000 { simulator.fail("too late") }
+            if simulator.now >= start + 2_000_000 { simulator.fail("too late") }
           }
         }
-        return meeting.check
+        return barrier.check
       }
     }
 
-    /// rule 12, rule 17: where no thread can be started to keep the time, nobody is left waiting, then or later.
-    @Test func theTimekeeperCannotAlwaysBeStarted() {
-      explore(.exhaustively(bound: 1), .init(mayRunOutOfThreads: true)) { simulator in
-        let meeting = Meeting(simulator, parties: 3)
-        simulator.startTask("a") { await meeting.waitAsTask(timeout: .milliseconds(1)) }
-        simulator.startTask("b") { await meeting.waitAsTask(timeout: .milliseconds(2)) }
-        simulator.start("resets") { meeting.reset() }
-        // The abort that comes of it is nobody's call.
+    /// rule 12, rule 17: without a timekeeper no task is left waiting, then or later.
+    @Test func theTimekeeperMayFailToStart() {
+      explore(.exhaustively(bound: 1), .init(threadStartMayFail: true)) { simulator in
+        let barrier = RecordedBarrier(simulator, parties: 3)
+        simulator.startTask("a") { await barrier.waitAsTask(timeout: .milliseconds(1)) }
+        simulator.startTask("b") { await barrier.waitAsTask(timeout: .milliseconds(2)) }
+        simulator.start("resets") { barrier.reset() }
+        // The history has no call for the abort that follows, so it is not checked.
         return {}
       }
     }
 
-    /// Everything at once, at random. rule 1, rule 17, rule 18, rule 19, rule 20
+    /// All operations at once, at random. rule 1, rule 17, rule 18, rule 19, rule 20
     @Test(arguments: [Explorer.Search.randomly(count: 500), .byPriorities(count: 500, depth: 4)])
     func everythingHappensToTasksAndThreads(search: Explorer.Search) {
       explore(search) { simulator in
         let plan = Plan(seed: UInt64(simulator.execution), tasks: 2...4, threads: 0...2)
-        return Meeting(simulator, plan).check
+        return RecordedBarrier(simulator, plan).check
       }
     }
   }

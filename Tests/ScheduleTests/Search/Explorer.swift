@@ -2,17 +2,17 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Runs a scenario on many schedules, until one breaks a rule.
+/// Runs a scenario under many schedules, until one breaks a rule.
 ///
-/// The scenario is made anew for each schedule: it starts its threads on the simulator, and answers with what is to be
-/// checked when they have come to their ends.
+/// The scenario is set up anew for each schedule: it starts its threads on the simulator, and returns what to
+/// check when all have ended.
 struct Explorer {
   enum Search: Sendable {
-    /// All schedules with at most so many deviations.
+    /// All schedules with at most `bound` deviations.
     case exhaustively(bound: Int)
-    /// Random ones, with seeds from 0 to `count` − 1.
+    /// Random walks, with seeds from 0 to `count` − 1.
     case randomly(count: Int)
-    /// By random priorities, which change `depth` − 1 times.
+    /// Random priorities, which change `depth` − 1 times.
     case byPriorities(count: Int, depth: Int)
   }
 
@@ -25,35 +25,35 @@ struct Explorer {
 
   typealias Scenario = (Simulator) -> () throws -> Void
 
-  private let machinery: Simulator.Configuration
+  private let configuration: Simulator.Configuration
   private let scenario: Scenario
   private let workers = WorkerPool()
-  private static let numbers = Numbers()
+  private static let simulatorNumbers = Counter()
 
-  init(_ machinery: Simulator.Configuration = .init(), _ scenario: @escaping Scenario) {
-    (self.machinery, self.scenario) = (machinery, scenario)
+  init(_ configuration: Simulator.Configuration = .init(), _ scenario: @escaping Scenario) {
+    (self.configuration, self.scenario) = (configuration, scenario)
   }
 
-  /// Answers how many schedules there were. The search ends early when `stops` says so.
-  func explore(_ search: Search, until stops: () -> Bool = { false }) throws(Failure) -> Int {
+  /// Returns the number of schedules. The search ends early when `isStopped` returns `true`.
+  func explore(_ search: Search, until isStopped: () -> Bool = { false }) throws(Failure) -> Int {
     var count = 0
     switch search {
     case .exhaustively(let bound):
-      let schedule = Exhaustive(bound: bound)
+      let schedule = ExhaustiveSchedule(bound: bound)
       repeat {
-        // The scenario must be the same each time.
+        // Always execution 0: the scenario must not vary.
         try run(schedule, 0)
         count += 1
-      } while !stops() && schedule.advance()
+      } while !isStopped() && schedule.advance()
     case .randomly(let executions):
-      while count < executions && !stops() {
+      while count < executions && !isStopped() {
         try run(RandomWalk(seed: UInt64(count)), count)
         count += 1
       }
     case .byPriorities(let executions, let depth):
       var steps = 100
-      while count < executions && !stops() {
-        let schedule = PriorityWalk(seed: UInt64(count), depth: depth, steps: steps)
+      while count < executions && !isStopped() {
+        let schedule = PrioritySchedule(seed: UInt64(count), depth: depth, steps: steps)
         try run(schedule, count)
         steps = max(steps / 2, schedule.decisions.count)
         count += 1
@@ -62,11 +62,11 @@ struct Explorer {
     return count
   }
 
-  /// Makes recorded decisions again, and answers what each thread did, and what was wrong with that.
-  func replay(_ recording: Replay.Recording) -> (story: [String], failure: String?) {
+  /// Repeats recorded decisions; returns what each thread did, and what went wrong.
+  func replay(_ recording: Replay.Recording) -> (trace: [String], failure: String?) {
     let simulator = simulator(Replay(recording.decisions), recording.execution, isTraced: true)
     let failure = outcome(of: simulator)
-    return (simulator.story, failure)
+    return (simulator.trace, failure)
   }
 
   private func run(_ schedule: any Schedule, _ execution: Int) throws(Failure) {
@@ -78,10 +78,11 @@ struct Explorer {
 
   private func simulator(_ schedule: any Schedule, _ execution: Int, isTraced: Bool) -> Simulator {
     Simulator(
-      Self.numbers.next(), machinery, schedule, on: workers, execution: execution, isTraced: isTraced)
+      Self.simulatorNumbers.next(), configuration, schedule, on: workers, execution: execution,
+      isTraced: isTraced)
   }
 
-  private final class Numbers: @unchecked Sendable {
+  private final class Counter: @unchecked Sendable {
     private let lock = NSLock()
     private var last = 0  // guarded by `lock`
 
@@ -94,7 +95,7 @@ struct Explorer {
   }
 
   private func outcome(of simulator: Simulator) -> String? {
-    let check = Simulator.$inTheMaking.withValue(simulator) { scenario(simulator) }
+    let check = Simulator.$underConstruction.withValue(simulator) { scenario(simulator) }
     if let failure = simulator.run() { return "\(failure)" }
     do {
       try check()
@@ -105,28 +106,30 @@ struct Explorer {
   }
 }
 
-/// Explores a scenario, and fails the test if some schedule breaks a rule.
+/// Explores a scenario, and fails the test if a schedule breaks a rule.
 ///
 /// Environment variables:
-/// - `BARRIERS_EXPLORE_DEEPER=1`: so many deviations more, and as many times ten random schedules for each one.
-/// - `BARRIERS_EXPLORE_REPORT=1`: prints how many schedules there were.
-/// - `BARRIERS_EXPLORE_STOP=1`: once one search has failed, no other is begun, and those under way end.
-/// - `BARRIERS_REPLAY="0/12:1 40:2" swift test --filter …`, from the report of a failure: makes that execution again, and
-///   prints what each thread did.
+/// - `BARRIERS_EXPLORE_DEEPER=1`: allows one more deviation, and runs ten times as many random schedules.
+///   With
+///   2, it allows two more and runs a hundred times as many, and so on.
+/// - `BARRIERS_EXPLORE_REPORT=1`: prints the number of schedules.
+/// - `BARRIERS_EXPLORE_STOP=1`: once one search has failed, none is begun, and those under way end.
+/// - `BARRIERS_REPLAY="0/12:1 40:2" swift test --filter …`, from the report of a failure: replays that
+///   execution, and prints what each thread did.
 func explore(
-  _ search: Explorer.Search, _ machinery: Simulator.Configuration = .init(),
+  _ search: Explorer.Search, _ configuration: Simulator.Configuration = .init(),
   sourceLocation: SourceLocation = #_sourceLocation, _ scenario: @escaping Explorer.Scenario
 ) {
-  let explorer = Explorer(machinery, scenario)
+  let explorer = Explorer(configuration, scenario)
   let environment = ProcessInfo.processInfo.environment
   if let text = environment["BARRIERS_REPLAY"] {
     guard let recording = Replay.Recording(text) else {
       Issue.record(
-        "BARRIERS_REPLAY is not like \"0/12:1 40:2\": \"\(text)\"", sourceLocation: sourceLocation)
+        "BARRIERS_REPLAY must look like \"0/12:1 40:2\", not \"\(text)\"", sourceLocation: sourceLocation)
       return
     }
-    let (story, failure) = explorer.replay(recording)
-    print((story + [failure ?? "No rule was broken."]).joined(separator: "\n"))
+    let (trace, failure) = explorer.replay(recording)
+    print((trace + [failure ?? "No rule was broken."]).joined(separator: "\n"))
     return
   }
   let search = search.deeper(environment["BARRIERS_EXPLORE_DEEPER"].flatMap { Int($0) } ?? 0)

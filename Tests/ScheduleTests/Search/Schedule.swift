@@ -1,33 +1,33 @@
-/// What a simulator may do next.
-enum Choice: Equatable {
-  /// This thread goes on.
+/// What may happen next in an execution.
+enum Transition: Equatable {
+  /// This thread runs until its next step.
   case thread(Int)
-  /// This sleeper wakes up for no reason.
-  case wakeUp(Int)
-  /// The first time limit is over.
-  case time
+  /// This sleeping thread wakes up though it was not woken.
+  case spuriousWakeup(Int)
+  /// The first deadline expires.
+  case timeout
 }
 
-/// Decides what happens. The same decisions make the same execution.
+/// Decides what happens. The same decisions give the same execution.
 ///
-/// Each decision is between a number of options, of which the first is what would happen if nothing disturbed it: the
-/// running thread goes on, a load sees the newest value. The others are *deviations*: to take the processor from a thread
-/// that could go on, a spurious wake-up, a time limit that is over, an older value, a weak exchange that fails. To choose
-/// who is next where the running thread cannot go on is none.
+/// Each decision is between several options. The first is the undisturbed one: the running thread continues,
+/// a load returns the newest value. The others are *deviations*: to preempt the running thread, a spurious
+/// wake-up, a deadline that expires, a stale value, a weak exchange that fails. Where the running thread
+/// cannot continue, the choice of the next thread is not a deviation.
 protocol Schedule: AnyObject {
-  /// The first `free` of these are no deviations.
-  func choose(_ options: [Choice], free: Int) -> Choice
-  /// How much older than the newest value is the one that a load sees.
-  func age(upTo oldest: Int) -> Int
-  /// Whether a weak exchange fails though it could succeed.
-  func fails() -> Bool
+  /// The first `free` options are not deviations.
+  func choose(_ options: [Transition], free: Int) -> Transition
+  /// How many values are newer than the one that a load returns.
+  func staleness(upTo limit: Int) -> Int
+  /// Whether an operation fails that could succeed: a weak exchange, or starting a thread.
+  func injectsFailure() -> Bool
 
-  /// The decisions so far that can be made again: `position:option`, for all in which it was not the first.
+  /// The decisions so far, to be replayed.
   var decisions: Decisions { get }
 }
 
-/// A list of decisions, as text: "12:1 40:2" says that the decisions 12 and 40 were for the options 1 and 2, and all others
-/// for option 0.
+/// A list of decisions. As text, "12:1 40:2" says that decision 12 took option 1 and decision 40 took option
+/// 2, and that all others took option 0.
 struct Decisions: CustomStringConvertible, Equatable {
   private(set) var count = 0
   private(set) var options: [Int: Int] = [:]
@@ -42,7 +42,7 @@ struct Decisions: CustomStringConvertible, Equatable {
     }
   }
 
-  mutating func note(_ option: Int) {
+  mutating func record(_ option: Int) {
     if option != 0 { options[count] = option }
     count += 1
   }
@@ -52,24 +52,24 @@ struct Decisions: CustomStringConvertible, Equatable {
   }
 }
 
-/// A schedule that sees each decision as a number among others.
+/// A schedule that decides by the number of an option alone.
 protocol NumberedSchedule: Schedule {
   func decide(of count: Int, free: Int) -> Int
 }
 
 extension NumberedSchedule {
-  func choose(_ options: [Choice], free: Int) -> Choice {
+  func choose(_ options: [Transition], free: Int) -> Transition {
     options.count == 1 ? options[0] : options[decide(of: options.count, free: free)]
   }
 
-  func age(upTo oldest: Int) -> Int { decide(of: oldest + 1, free: 1) }
+  func staleness(upTo limit: Int) -> Int { decide(of: limit + 1, free: 1) }
 
-  func fails() -> Bool { decide(of: 2, free: 1) == 1 }
+  func injectsFailure() -> Bool { decide(of: 2, free: 1) == 1 }
 }
 
-/// An execution that was seen before.
+/// Replays a recorded execution.
 final class Replay: NumberedSchedule {
-  /// Which execution of a search it was, and its decisions: "17/12:1 40:2".
+  /// The number of an execution in its search, and its decisions: "17/12:1 40:2".
   struct Recording: CustomStringConvertible {
     let execution: Int
     let decisions: Decisions
@@ -97,7 +97,7 @@ final class Replay: NumberedSchedule {
 
   func decide(of count: Int, free: Int) -> Int {
     let option = min(recorded.options[decisions.count] ?? 0, count - 1)
-    decisions.note(option)
+    decisions.record(option)
     return option
   }
 }

@@ -1,13 +1,14 @@
 import Synchronization
 
-// Shared memory, as the simulator has it. The library's sources find this `Atomic` before that of `Synchronization`.
+// Simulated shared memory. The library's sources resolve `Atomic` to this type, not to that of
+// `Synchronization`.
 
-/// An atomic that remembers its older values, for a load may still see those: any that is not older than one that the
-/// thread has seen before, or knows to have been replaced. So an ordering that is too weak shows, on a processor that
-/// would never reorder anything.
+/// An atomic that keeps its older values, because a load may still return one of them: any value that is
+/// not older than the one that the thread observed last, or than one whose replacement happens before the
+/// load. So a memory ordering that is too weak shows even on a processor that would never reorder anything.
 ///
-/// What C++ and Swift allow beyond that is not simulated: loads that see values from the future, and stores that change
-/// places with each other.
+/// C++ and Swift allow more than this: loads that return values from the future, and reordered stores.
+/// Neither is simulated.
 @safe struct Atomic<Value: Equatable>: ~Copyable, @unchecked Sendable {
   private let location: Location<Value>
 
@@ -35,7 +36,7 @@ import Synchronization
     failureOrdering: AtomicLoadOrdering
   ) -> (exchanged: Bool, original: Value) {
     location.step("compares and exchanges")
-    guard location.latest == expected, !location.failsForNoReason() else {
+    guard location.latest == expected, !location.failsSpuriously() else {
       return (false, location.loadLatest(acquires: failureOrdering == .acquiring))
     }
     return (true, location.update(successOrdering) { _ in desired })
@@ -51,7 +52,8 @@ extension Atomic where Value: FixedWidthInteger {
   }
 }
 
-/// Memory that is not atomic, for tests: two accesses of which one writes must not happen at the same time.
+/// Non-atomic memory for tests: a data race on it fails the execution. Two accesses race if one of them
+/// writes and neither happens before the other.
 final class Plain<Value>: @unchecked Sendable {
   private var content: Value
   private var lastWrite: (thread: Int, step: UInt32) = (0, 0)
@@ -65,23 +67,23 @@ final class Plain<Value>: @unchecked Sendable {
     get {
       let thread = SimulatedThread.running
       check(thread, after: lastWrite)
-      lastReads[thread.number] = thread.knows[thread.number]
+      lastReads[thread.number] = thread.clock[thread.number]
       return content
     }
     set {
       let thread = SimulatedThread.running
       check(thread, after: lastWrite)
       for other in thread.simulator.threads { check(thread, after: (other.number, lastReads[other.number])) }
-      lastWrite = (thread.number, thread.knows[thread.number])
+      lastWrite = (thread.number, thread.clock[thread.number])
       content = newValue
     }
   }
 
   private func check(_ thread: SimulatedThread, after access: (thread: Int, step: UInt32)) {
-    if thread.knows[access.thread] < access.step {
+    if thread.clock[access.thread] < access.step {
+      let other = thread.simulator.threads[access.thread]
       thread.simulator.fail(
-        "Data race: \(thread.name) does not know what \(thread.simulator.threads[access.thread].name) did before."
-      )
+        "Data race: the access of \(thread.name) is unordered with an earlier one of \(other.name).")
     }
   }
 }
@@ -91,31 +93,31 @@ private final class Location<Value: Equatable>: @unchecked Sendable {
     let value: Value
     let thread: Int
     let step: UInt32
-    /// What a thread knows that acquires this value.
+    /// Joins the clock of a thread that acquires this value.
     let released: VectorClock
   }
 
   private let name: String
-  /// The simulator on which it was used last.
+  /// The simulator of the latest access.
   private var simulator: Int?
   /// Oldest first.
   private var writes: [Write]
-  /// The number of the first of them.
-  private var first = 0
-  /// The number of the write that each thread has seen last.
-  private var seen: [Int] = []
+  /// The number of `writes[0]`.
+  private var firstNumber = 0
+  /// For each thread, the number of the write that it observed last.
+  private var lastObserved: [Int] = []
 
-  /// Nobody sees values that are older than this many.
-  private static var memory: Int { 6 }
+  /// How many values are kept: no load returns an older one.
+  private static var historyLimit: Int { 6 }
 
   init(_ value: Value, name: String) {
     self.name = name
     simulator = SimulatedThread.current?.simulator.number
-    writes = [Self.first(value)]
+    writes = [Self.initialWrite(value)]
   }
 
-  /// Seen by all: whoever has the location at all has it from the thread that made it.
-  private static func first(_ value: Value) -> Write {
+  /// Happens before every access: a thread can only get the location from the thread that created it.
+  private static func initialWrite(_ value: Value) -> Write {
     Write(value: value, thread: 0, step: 0, released: VectorClock())
   }
 
@@ -124,31 +126,31 @@ private final class Location<Value: Equatable>: @unchecked Sendable {
   func step(_ what: @autoclosure () -> String) {
     guard let thread = SimulatedThread.current else { return }
     thread.simulator.step("\(what()) \(name)")
-    // A location that is older than this execution: of its history only the last value is left.
+    // The location is older than this execution: of its history only the latest value is kept.
     if simulator != thread.simulator.number {
       simulator = thread.simulator.number
-      writes = [Self.first(latest)]
-      (first, seen) = (0, [])
+      writes = [Self.initialWrite(latest)]
+      (firstNumber, lastObserved) = (0, [])
     }
   }
 
   func load(acquires: Bool) -> Value {
     guard let thread = SimulatedThread.current else { return latest }
     let oldest = oldestVisible(to: thread)
-    let newest = first + writes.count - 1
-    let number = newest - (oldest == newest ? 0 : thread.simulator.schedule.age(upTo: newest - oldest))
-    return read(number, thread, acquires: acquires)
+    let newest = firstNumber + writes.count - 1
+    let staleness = oldest == newest ? 0 : thread.simulator.schedule.staleness(upTo: newest - oldest)
+    return read(newest - staleness, thread, acquires: acquires)
   }
 
   func loadLatest(acquires: Bool) -> Value {
     guard let thread = SimulatedThread.current else { return latest }
-    return read(first + writes.count - 1, thread, acquires: acquires)
+    return read(firstNumber + writes.count - 1, thread, acquires: acquires)
   }
 
   private func read(_ number: Int, _ thread: SimulatedThread, acquires: Bool) -> Value {
-    let write = writes[number - first]
-    see(number, thread)
-    if acquires { thread.knows.join(write.released) }
+    let write = writes[number - firstNumber]
+    observe(number, thread)
+    if acquires { thread.clock.join(write.released) }
     return write.value
   }
 
@@ -158,43 +160,44 @@ private final class Location<Value: Equatable>: @unchecked Sendable {
 
   func update(_ ordering: AtomicUpdateOrdering, _ change: (Value) -> Value) -> Value {
     let old = loadLatest(acquires: ordering == .acquiring || ordering == .acquiringAndReleasing)
-    // Whoever acquires the new value acquires what was released with the old one too.
+    // A release sequence: to acquire the new value also acquires what was released with the old one.
     write(
       change(old), releases: ordering == .releasing || ordering == .acquiringAndReleasing,
       continuing: writes.last!.released)
     return old
   }
 
-  func failsForNoReason() -> Bool {
-    SimulatedThread.current?.simulator.schedule.fails() ?? false
+  func failsSpuriously() -> Bool {
+    SimulatedThread.current?.simulator.schedule.injectsFailure() ?? false
   }
 
   private func write(_ value: Value, releases: Bool, continuing: VectorClock) {
     guard let thread = SimulatedThread.current else {
-      writes = [Self.first(value)]
+      writes = [Self.initialWrite(value)]
       return
     }
     var released = continuing
-    if releases { released.join(thread.knows) }
+    if releases { released.join(thread.clock) }
     writes.append(
-      Write(value: value, thread: thread.number, step: thread.knows[thread.number], released: released))
-    if writes.count > Self.memory {
+      Write(value: value, thread: thread.number, step: thread.clock[thread.number], released: released))
+    if writes.count > Self.historyLimit {
       writes.removeFirst()
-      first += 1
+      firstNumber += 1
     }
-    see(first + writes.count - 1, thread)
-    thread.simulator.wrote()
+    observe(firstNumber + writes.count - 1, thread)
+    thread.simulator.noteWrite()
   }
 
-  private func see(_ number: Int, _ thread: SimulatedThread) {
-    while seen.count <= thread.number { seen.append(0) }
-    seen[thread.number] = number
+  private func observe(_ number: Int, _ thread: SimulatedThread) {
+    while lastObserved.count <= thread.number { lastObserved.append(0) }
+    lastObserved[thread.number] = number
   }
 
-  /// The oldest value that the thread may read: not older than the last that it has seen, nor than one of which it knows.
+  /// The number of the oldest write that the thread may read: not older than the one that it observed last,
+  /// nor than the latest that happens before this load.
   private func oldestVisible(to thread: SimulatedThread) -> Int {
-    let known = writes.lastIndex { thread.knows[$0.thread] >= $0.step } ?? 0
-    let last = thread.number < seen.count ? seen[thread.number] : 0
-    return max(first + known, last)
+    let ordered = writes.lastIndex { thread.clock[$0.thread] >= $0.step } ?? 0
+    let observed = thread.number < lastObserved.count ? lastObserved[thread.number] : 0
+    return max(firstNumber + ordered, observed)
   }
 }

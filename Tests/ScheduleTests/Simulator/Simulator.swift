@@ -1,50 +1,53 @@
 import Dispatch
 import Foundation
 
-/// A simulator that runs the library's own source code, and decides at every step which thread makes the next one.
+/// Runs the library's own source code under a schedule that decides, before each step, which thread takes it.
 ///
-/// `Production` beside this is a link to the library's sources: they are compiled into this module once more, without a
-/// change. What they use from elsewhere is found here first: ``Atomic``, the functions of CBarriers, continuations and
-/// cancellation. Each of those is a step: before it, the simulator asks its ``Schedule`` who goes on. So one seed, or one
-/// list of choices, is one interleaving, which can be had again.
+/// `LibrarySources` beside this folder is a link to the library's sources: they are compiled into this module
+/// once more, without a change. What they use from elsewhere resolves to this module first: ``Atomic``, the
+/// functions of CBarriers, continuations and cancellation. Each use is a step and a yield point: the
+/// simulator asks its ``Schedule`` which thread runs next. So one seed, or one list of decisions, is one
+/// execution, which can be replayed.
 ///
-/// Each simulated thread is a thread of the system, but only the one that was told to go on runs: nothing of this needs a
-/// lock. What lies between two steps touches no shared memory, or memory that a simulated mutex guards.
+/// Each simulated thread is a thread of the system, but only the scheduled one runs, so nothing here needs a
+/// lock. Between two steps a thread touches no shared memory, or only memory that a simulated mutex guards.
 ///
-/// The simulator looks at all times for what no schedule may show: nobody can go on though somebody has not come to the end
-/// (a deadlock, or a lost wake-up), no end within ``stepLimit`` steps, a mutex that is misused, memory of a monitor that is
-/// gone.
+/// The simulator checks throughout for what no schedule may show: a deadlock or a lost wake-up (no thread can
+/// run, though not all have finished), no end within ``stepLimit`` steps, misuse of a mutex, use of a monitor
+/// that was destroyed.
 final class Simulator: @unchecked Sendable {
-  /// No other simulator has it.
+  /// Unique in this process.
   let number: Int
   let processors: Int
-  /// How barriers of more parties than processors begin to wait.
-  let firstWay: WaitTuner.Mode
-  /// Whether to start a thread may fail.
-  let mayRunOutOfThreads: Bool
-  /// Which execution of a search this is, for scenarios that are not the same each time.
+  /// How barriers with more parties than processors wait at first.
+  let initialMode: WaitTuner.Mode
+  /// Whether starting a thread may fail.
+  let threadStartMayFail: Bool
+  /// The number of this execution in its search, for scenarios that vary.
   let execution: Int
   let schedule: any Schedule
   private(set) var threads: [SimulatedThread] = []
   private(set) var failure: Failure?
-  /// In nanoseconds.
-  private(set) var clock: UInt64 = 1_000_000_000
-  /// How often shared memory was written: whoever polls need not look again before it was.
+  /// The time in nanoseconds.
+  private(set) var now: UInt64 = 1_000_000_000
+  /// The number of writes to shared memory: a spinning thread need not look again before the next one.
   private(set) var writes = 0
   private var monitors: [UnsafeRawPointer: SimulatedMonitor] = [:]
   private var steps = 0
   private let isOver = DispatchSemaphore(value: 0)
   private let workers: WorkerPool
-  private var trace: [String]?
+  private let isTraced: Bool
+  /// What each thread did so far, if this execution is traced.
+  private(set) var trace: [String] = []
 
-  /// No execution of those tested here has a tenth of this, unless somebody goes round in circles.
+  /// No execution here has a tenth of this, except one with an endless loop.
   private static let stepLimit = 20_000
 
-  /// How far the clock is when a thread that polls finds that nobody else can go on: further than anybody polls.
-  private static let longPoll: UInt64 = 30_000
+  /// How far the time advances when all runnable threads spin: further than the library spins.
+  private static let longSpin: UInt64 = 30_000
 
-  /// The simulator for which a scenario is being made: what is made there asks it how many processors there are.
-  @TaskLocal static var inTheMaking: Simulator?
+  /// The simulator whose scenario is being set up: it tells what is created there how many processors exist.
+  @TaskLocal static var underConstruction: Simulator?
 
   struct Failure: Error, CustomStringConvertible {
     let what: String
@@ -54,49 +57,46 @@ final class Simulator: @unchecked Sendable {
 
   struct Configuration: Sendable {
     var processors = 1
-    var firstWay = WaitTuner.Mode.parking
-    var mayRunOutOfThreads = false
+    var initialMode = WaitTuner.Mode.parking
+    var threadStartMayFail = false
   }
 
   init(
-    _ number: Int, _ machinery: Configuration, _ schedule: any Schedule, on workers: WorkerPool,
+    _ number: Int, _ configuration: Configuration, _ schedule: any Schedule, on workers: WorkerPool,
     execution: Int, isTraced: Bool
   ) {
     self.number = number
     self.execution = execution
     self.schedule = schedule
     self.workers = workers
-    (processors, firstWay) = (machinery.processors, machinery.firstWay)
-    mayRunOutOfThreads = machinery.mayRunOutOfThreads
-    trace = isTraced ? [] : nil
+    self.isTraced = isTraced
+    (processors, initialMode) = (configuration.processors, configuration.initialMode)
+    threadStartMayFail = configuration.threadStartMayFail
   }
-
-  /// What was done so far, if that is kept.
-  var story: [String] { trace ?? [] }
 
   // MARK: Running
 
-  /// Adds a thread. It runs when it is told to go on for the first time.
+  /// Adds a thread. It does not run before it is scheduled.
   @discardableResult
   func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> SimulatedThread {
     precondition(threads.count < VectorClock.maxThreads, "too many threads for one execution")
     let thread = SimulatedThread(name, number: threads.count, on: self)
-    // What its maker did happens before what it does.
-    if let maker = SimulatedThread.current { thread.knows.join(maker.knows) }
+    // What its creator did before happens before all that it does.
+    if let creator = SimulatedThread.current { thread.clock.join(creator.clock) }
     threads.append(thread)
     workers.run(thread) { [self] in
-      thread.baton.wait()
+      thread.permit.wait()
       body()
       finish(thread)
     }
     return thread
   }
 
-  /// Runs all threads to their ends; answers what went wrong.
+  /// Runs all threads to their ends; returns what went wrong.
   func run() -> Failure? {
     SimulatedThread.current = nil
-    if let first = next(after: nil) {
-      first.baton.signal()
+    if let first = scheduleNext(after: nil) {
+      first.permit.signal()
       isOver.wait()
     }
     return failure
@@ -104,21 +104,21 @@ final class Simulator: @unchecked Sendable {
 
   private func finish(_ thread: SimulatedThread) {
     thread.status = .finished
-    for other in threads where other.status == .blocked(.thread) { other.status = .ready }
-    if let next = next(after: thread) {
-      next.baton.signal()
+    makeReady(.thread)
+    if let next = scheduleNext(after: thread) {
+      next.permit.signal()
     } else {
       isOver.signal()
     }
   }
 
-  /// Something went wrong: nobody goes on. The threads are left standing, for no thread can be ended from outside.
+  /// Ends the execution as failed. Its threads stay blocked, because no thread can be ended from outside.
   func fail(_ what: String) -> Never {
     end(with: what)
-    while true { SimulatedThread.current?.baton.wait() }
+    while true { SimulatedThread.current?.permit.wait() }
   }
 
-  /// Executions that failed. Their threads stand still for ever, and keep what they have: so that is no leak.
+  /// Failed executions. Their threads stay blocked forever and keep what they hold: so that is no leak.
   nonisolated(unsafe) private static var abandoned: [Simulator] = []  // guarded by `abandonedLock`
   private static let abandonedLock = NSLock()
 
@@ -130,90 +130,93 @@ final class Simulator: @unchecked Sendable {
 
   // MARK: Steps
 
-  /// Called by the running thread before each thing that it does to what others can see.
+  /// The running thread calls this before each operation that other threads can observe.
   func step(_ what: @autoclosure () -> String) {
     let thread = SimulatedThread.running
     steps += 1
     if steps > Self.stepLimit { fail("no end after \(steps) steps") }
-    if let next = next(after: thread), next !== thread { hand(over: thread, to: next) }
-    thread.knows[thread.number] += 1
-    trace?.append("\(thread.name): \(what())")
+    if let next = scheduleNext(after: thread), next !== thread { switchContext(from: thread, to: next) }
+    thread.clock[thread.number] += 1
+    if isTraced { trace.append("\(thread.name): \(what())") }
   }
 
-  /// The running thread cannot go on before its status was changed.
+  /// The running thread cannot run again before its status changes.
   func block(_ status: SimulatedThread.Status) {
     let thread = SimulatedThread.running
     thread.status = status
-    guard let next = next(after: thread) else {
-      while true { thread.baton.wait() }
+    guard let next = scheduleNext(after: thread) else {
+      while true { thread.permit.wait() }
     }
-    if next !== thread { hand(over: thread, to: next) }
+    if next !== thread { switchContext(from: thread, to: next) }
   }
 
-  /// Somebody who polls, or gives his processor away, has seen all that there is: he goes on when something was written, or
-  /// when nobody else can.
-  func poll(_ what: String) {
+  func makeReady(_ reason: SimulatedThread.BlockReason) {
+    for thread in threads where thread.status == .blocked(reason) { thread.status = .ready }
+  }
+
+  /// The running thread spins or yields, and has observed all writes: it runs again after the next write, or
+  /// when no other thread can.
+  func spinHint(_ what: String) {
     step(what)
-    block(.polling(since: writes))
+    block(.spinning(sinceWrite: writes))
   }
 
-  func wrote() {
+  func noteWrite() {
     writes += 1
   }
 
   func readClock() -> UInt64 {
-    clock += 1
-    return clock
+    now += 1
+    return now
   }
 
-  private func hand(over thread: SimulatedThread, to next: SimulatedThread) {
-    next.baton.signal()
-    thread.baton.wait()
+  private func switchContext(from thread: SimulatedThread, to next: SimulatedThread) {
+    next.permit.signal()
+    thread.permit.wait()
   }
 
-  /// Who goes on; `nil` if all have come to the end, or if the execution has failed.
-  private func next(after running: SimulatedThread?) -> SimulatedThread? {
+  /// The thread that runs next; `nil` if all have finished, or if the execution has failed.
+  private func scheduleNext(after running: SimulatedThread?) -> SimulatedThread? {
     while true {
-      var options: [Choice] = []
-      if let running, running.canGoOn(writes) { options.append(.thread(running.number)) }
-      let goesOn = !options.isEmpty
-      for thread in threads where thread !== running && thread.canGoOn(writes) {
+      var options: [Transition] = []
+      if let running, running.isRunnable(writes: writes) { options.append(.thread(running.number)) }
+      let canContinue = !options.isEmpty
+      for thread in threads where thread !== running && thread.isRunnable(writes: writes) {
         options.append(.thread(thread.number))
       }
       if options.isEmpty {
         if threads.allSatisfy({ $0.status == .finished }) { return nil }
-        guard letTimePass() else {
-          end(with: "Nobody can go on.")
+        guard advanceTime() else {
+          end(with: "Deadlock: no thread can run.")
           return nil
         }
         continue
       }
-      let free = goesOn ? 1 : options.count
-      // What may happen at any time: a sleeper wakes up for no reason; the first time limit is over.
-      for thread in threads where thread.isAsleep { options.append(.wakeUp(thread.number)) }
-      if firstDeadline != nil { options.append(.time) }
+      let free = canContinue ? 1 : options.count
+      // These may happen at any time.
+      for thread in threads where thread.isAsleep { options.append(.spuriousWakeup(thread.number)) }
+      if firstDeadline != nil { options.append(.timeout) }
       switch schedule.choose(options, free: free) {
       case .thread(let number):
         let thread = threads[number]
-        if case .polling = thread.status { thread.status = .ready }
+        if thread.isSpinning { thread.status = .ready }
         return thread
-      case .wakeUp(let number):
-        trace?.append("\(threads[number].name) wakes up for no reason")
+      case .spuriousWakeup(let number):
+        if isTraced { trace.append("\(threads[number].name) wakes up spuriously") }
         threads[number].status = .ready
-      case .time:
-        _ = passFirstDeadline()
+      case .timeout:
+        _ = expireFirstDeadline()
       }
     }
   }
 
   // MARK: Time
 
-  /// Nobody can go on: so those who poll have polled for long, or else the next time limit comes.
-  private func letTimePass() -> Bool {
-    let pollers = threads.filter { if case .polling = $0.status { true } else { false } }
-    guard !pollers.isEmpty else { return passFirstDeadline() }
-    clock += Self.longPoll
-    for thread in pollers { thread.status = .ready }
+  /// No thread can run: so the spinning threads have spun for long, or else the first deadline expires.
+  private func advanceTime() -> Bool {
+    guard threads.contains(where: \.isSpinning) else { return expireFirstDeadline() }
+    now += Self.longSpin
+    for thread in threads where thread.isSpinning { thread.status = .ready }
     return true
   }
 
@@ -225,12 +228,12 @@ final class Simulator: @unchecked Sendable {
     return first
   }
 
-  private func passFirstDeadline() -> Bool {
+  private func expireFirstDeadline() -> Bool {
     guard let deadline = firstDeadline else { return false }
-    trace?.append("time passes")
-    clock = max(clock, deadline)
-    wrote()
-    for thread in threads { if let due = thread.deadline, due <= clock { thread.status = .ready } }
+    if isTraced { trace.append("time passes") }
+    now = max(now, deadline)
+    noteWrite()
+    for thread in threads { if let due = thread.deadline, due <= now { thread.status = .ready } }
     return true
   }
 
@@ -238,7 +241,7 @@ final class Simulator: @unchecked Sendable {
 
   func monitor(at address: UnsafeRawPointer) -> SimulatedMonitor {
     if let monitor = monitors[address] {
-      if monitor.isDestroyed { fail("a monitor is used that was destroyed") }
+      if monitor.isDestroyed { fail("a monitor is used after it was destroyed") }
       return monitor
     }
     let monitor = SimulatedMonitor(on: self)
@@ -246,8 +249,8 @@ final class Simulator: @unchecked Sendable {
     return monitor
   }
 
-  /// The memory at this address is a new monitor's.
-  func forgetMonitor(at address: UnsafeRawPointer) {
+  /// The memory at this address belongs to a new monitor.
+  func removeMonitor(at address: UnsafeRawPointer) {
     monitors[address] = nil
   }
 }

@@ -1,48 +1,48 @@
-// What the library uses of Swift's concurrency, as the simulator has it: continuations, cancellation. Its sources find these
-// before those of the standard library.
+// What the library uses of Swift's concurrency, simulated: continuations and cancellation. The library's
+// sources resolve to these before the standard library's.
 //
-// A simulated task has a simulated thread to itself. It is suspended by blocking that thread, so that to be resumed and to
-// go on are two steps, with all that others do in between. The executor is left out: which thread a task goes on on is a
-// matter for other tests.
+// Each simulated task has a simulated thread to itself. Suspending the task blocks that thread, so resuming
+// it and running again are two steps, and other threads may run in between. Executors are not simulated: on
+// which thread a task resumes is for other tests.
 
-/// A task, and who may touch its status. To run its cancellation handlers, to resume it and to add or remove a handler take
-/// turns, as in the runtime, whose lock is held while the handlers run. That it was cancelled is marked before that, so
-/// of two who cancel it at once the second may return before the handlers have run.
+/// A task and its status lock.
+///
+/// As in the runtime, the lock is held while a cancellation handler runs, while the task is resumed, and
+/// while a handler is added or removed. The task is marked as cancelled before its handler runs: so when two
+/// threads cancel it at once, the second may return before the handler has run.
 final class SimulatedTask: @unchecked Sendable {
   fileprivate private(set) var isCancelled = false
   fileprivate var onCancel: (@Sendable () -> Void)?
-  private var busy: SimulatedThread?
-  /// What whoever had the turn last knew.
-  private var knows = VectorClock()
+  private var statusOwner: SimulatedThread?
+  /// The clock of the last unlock.
+  private var clock = VectorClock()
 
-  /// Cancels the task; its handler runs in here.
+  /// Cancels the task; its handler runs on this thread.
   func cancel() {
     let simulator = SimulatedThread.running.simulator
     simulator.step("marks a task as cancelled")
     guard !isCancelled else { return }
     isCancelled = true
-    simulator.wrote()
-    withStatus("runs a cancellation handler") { onCancel?() }
+    simulator.noteWrite()
+    withStatusLock("runs a cancellation handler") { onCancel?() }
   }
 
-  /// To resume a task, and to add or remove a handler, takes exchanges that acquire nothing, unless they have to wait.
-  fileprivate func withStatus(_ what: String, acquires: Bool = true, _ body: () -> Void) {
+  /// Resuming a task, and adding or removing a handler, acquires nothing unless it has to wait for the lock.
+  fileprivate func withStatusLock(_ what: String, acquires: Bool = true, _ body: () -> Void) {
     let thread = SimulatedThread.running
     if thread.locksHeld > 0 { thread.simulator.fail("\(thread.name) \(what) while it holds a lock") }
     thread.simulator.step(what)
-    // Whoever resumes, from its handler, the task that is being cancelled has the turn already.
-    if busy === thread { return body() }
-    let hasToWait = busy != nil
-    while busy != nil { thread.simulator.block(.blocked(.taskStatus)) }
-    busy = thread
-    if acquires || hasToWait { thread.knows.join(knows) }
+    // The cancellation handler resumes the task: this thread holds the lock already.
+    if statusOwner === thread { return body() }
+    let hasToWait = statusOwner != nil
+    while statusOwner != nil { thread.simulator.block(.blocked(.taskStatus)) }
+    statusOwner = thread
+    if acquires || hasToWait { thread.clock.join(clock) }
     body()
-    busy = nil
-    knows.join(thread.knows)
-    thread.knows[thread.number] += 1
-    for other in thread.simulator.threads where other.status == .blocked(.taskStatus) {
-      other.status = .ready
-    }
+    statusOwner = nil
+    clock.join(thread.clock)
+    thread.clock[thread.number] += 1
+    thread.simulator.makeReady(.taskStatus)
   }
 }
 
@@ -51,7 +51,7 @@ enum Task {
 
   static var isCancelled: Bool {
     let thread = SimulatedThread.running
-    thread.simulator.step("asks whether it was cancelled")
+    thread.simulator.step("checks for cancellation")
     return thread.task?.isCancelled ?? false
   }
 }
@@ -62,7 +62,7 @@ enum Task {
   fileprivate final class Suspension: @unchecked Sendable {
     let thread: SimulatedThread
     var isResumed = false
-    var knows = VectorClock()
+    var clock = VectorClock()
 
     init(_ thread: SimulatedThread) {
       self.thread = thread
@@ -71,11 +71,11 @@ enum Task {
 
   func resume() where Success == Void {
     let simulator = SimulatedThread.running.simulator
-    suspension.thread.task?.withStatus("resumes \(suspension.thread.name)", acquires: false) {
-      if suspension.isResumed { simulator.fail("\(suspension.thread.name) is resumed for the second time") }
+    suspension.thread.task?.withStatusLock("resumes \(suspension.thread.name)", acquires: false) {
+      if suspension.isResumed { simulator.fail("\(suspension.thread.name) is resumed twice") }
       suspension.isResumed = true
-      suspension.knows = SimulatedThread.running.knows
-      SimulatedThread.running.knows[SimulatedThread.running.number] += 1
+      suspension.clock = SimulatedThread.running.clock
+      SimulatedThread.running.clock[SimulatedThread.running.number] += 1
       if suspension.thread.status == .blocked(.suspension) { suspension.thread.status = .ready }
     }
   }
@@ -89,24 +89,24 @@ func withUnsafeContinuation(
   body(UnsafeContinuation(suspension: suspension))
   thread.simulator.step("suspends")
   while !suspension.isResumed { thread.simulator.block(.blocked(.suspension)) }
-  thread.knows.join(suspension.knows)
+  thread.clock.join(suspension.clock)
 }
 
-// `@concurrent`, as the standard library's is: of two functions that fit as well the compiler takes that of this module.
+// `@concurrent`, as in the standard library: of two equally good overloads the compiler takes this module's.
 func withTaskCancellationHandler<T>(
   operation: @concurrent () async throws -> T, onCancel handler: @Sendable () -> Void,
   isolation: isolated (any Actor)? = #isolation
 ) async rethrows -> T {
   let task = SimulatedThread.running.task!
   return try await withoutActuallyEscaping(handler) { handler in
-    // A handler that is added too late is run at once, and may be run by the canceller too.
+    // A handler that is added too late runs at once, and the cancelling thread may run it too.
     var isLate = false
-    task.withStatus("adds a cancellation handler", acquires: false) {
+    task.withStatusLock("adds a cancellation handler", acquires: false) {
       isLate = task.isCancelled
       task.onCancel = handler
     }
     if isLate { handler() }
-    defer { task.withStatus("removes its cancellation handler", acquires: false) { task.onCancel = nil } }
+    defer { task.withStatusLock("removes its cancellation handler", acquires: false) { task.onCancel = nil } }
     return try await operation()
   }
 }
@@ -116,14 +116,14 @@ extension Simulator {
   @discardableResult
   func startTask(_ name: String, _ body: @escaping @Sendable () async -> Void) -> SimulatedTask {
     let task = SimulatedTask()
-    let thread = start(name) { OneJob().run(body) }
+    let thread = start(name) { SingleJobExecutor().run(body) }
     thread.task = task
     return task
   }
 }
 
-/// Runs an asynchronous function that never is suspended on the thread that asks for it.
-private final class OneJob: TaskExecutor, @unchecked Sendable {
+/// Runs an asynchronous function that never suspends, on the calling thread.
+private final class SingleJobExecutor: TaskExecutor, @unchecked Sendable {
   private var job: UnownedJob?
 
   func enqueue(_ job: consuming ExecutorJob) {

@@ -1,15 +1,15 @@
 import CBarriers
 import Foundation
 
-// The functions of CBarriers, as the simulator has them. The library's sources find these before those of the C module.
+// The functions of CBarriers, simulated. The library's sources resolve to these before the C module's.
 
-/// A mutex and a condition.
+/// A mutex and a condition variable.
 final class SimulatedMonitor {
   private unowned let simulator: Simulator
   private var owner: SimulatedThread?
   private var sleepers: [SimulatedThread] = []
-  /// What whoever unlocked the mutex last knew.
-  private var knows = VectorClock()
+  /// The clock of the last unlock.
+  private var clock = VectorClock()
   private(set) var isDestroyed = false
 
   init(on simulator: Simulator) {
@@ -27,18 +27,18 @@ final class SimulatedMonitor {
     while owner != nil { simulator.block(.blocked(.mutex)) }
     owner = thread
     thread.locksHeld += 1
-    thread.knows.join(knows)
+    thread.clock.join(clock)
   }
 
-  /// No step of its own: nothing that others do can tell whether they did it before or after.
+  /// Not a step: no other thread can observe whether its own step came before or after this.
   func unlock() {
     let thread = SimulatedThread.running
     if owner !== thread { simulator.fail("\(thread.name) unlocks a mutex that it does not hold") }
     owner = nil
     thread.locksHeld -= 1
-    knows.join(thread.knows)
-    thread.knows[thread.number] += 1
-    for other in simulator.threads where other.status == .blocked(.mutex) { other.status = .ready }
+    clock.join(thread.clock)
+    thread.clock[thread.number] += 1
+    simulator.makeReady(.mutex)
   }
 
   func wait(for nanoseconds: UInt64?) {
@@ -46,9 +46,9 @@ final class SimulatedMonitor {
     simulator.step(nanoseconds.map { "sleeps for \($0) ns" } ?? "sleeps")
     unlock()
     sleepers.append(thread)
-    simulator.block(.asleep(deadline: nanoseconds.map { simulator.clock + $0 }))
+    simulator.block(.asleep(deadline: nanoseconds.map { simulator.now + $0 }))
     sleepers.removeAll { $0 === thread }
-    if isDestroyed { simulator.fail("\(thread.name) slept at a monitor that was destroyed") }
+    if isDestroyed { simulator.fail("\(thread.name) slept at a monitor that has been destroyed") }
     acquire(thread)
   }
 
@@ -58,7 +58,7 @@ final class SimulatedMonitor {
   }
 
   func destroy() {
-    if owner != nil || !sleepers.isEmpty { simulator.fail("a monitor is destroyed that is in use") }
+    if owner != nil || !sleepers.isEmpty { simulator.fail("a monitor is destroyed while it is in use") }
     isDestroyed = true
   }
 }
@@ -67,10 +67,10 @@ private func monitor(_ address: UnsafeMutablePointer<cbarriers_monitor>) -> Simu
   SimulatedThread.running.simulator.monitor(at: address)
 }
 
-// A monitor that is made, or goes, outside of a simulated thread is nobody's concern.
+// Outside of a simulated thread, monitors are created and destroyed without being simulated.
 
 func cbarriers_monitor_init(_ address: UnsafeMutablePointer<cbarriers_monitor>) -> Int32 {
-  SimulatedThread.current?.simulator.forgetMonitor(at: address)
+  SimulatedThread.current?.simulator.removeMonitor(at: address)
   return 0
 }
 
@@ -121,7 +121,7 @@ func cbarriers_thread_start(
 ) -> Int32 {
   let simulator = SimulatedThread.running.simulator
   simulator.step("starts a thread")
-  if simulator.mayRunOutOfThreads, simulator.schedule.fails() { return EAGAIN }
+  if simulator.threadStartMayFail, simulator.schedule.injectsFailure() { return EAGAIN }
   nonisolated(unsafe) let argument = argument
   thread.pointee.thread = simulator.start(String(cString: name)) { run(argument) }
   return 0
@@ -131,15 +131,15 @@ func cbarriers_thread_start_detached(
   _ name: UnsafePointer<CChar>, _ run: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
   _ argument: UnsafeMutableRawPointer?
 ) -> Int32 {
-  var nobodyJoins = cbarriers_thread()
-  return cbarriers_thread_start(name, run, argument, &nobodyJoins)
+  var detached = cbarriers_thread()
+  return cbarriers_thread_start(name, run, argument, &detached)
 }
 
 func cbarriers_thread_join(_ thread: cbarriers_thread) -> Int32 {
   let (running, joined) = (SimulatedThread.running, thread.thread!)
   running.simulator.step("joins \(joined.name)")
   while joined.status != .finished { running.simulator.block(.blocked(.thread)) }
-  running.knows.join(joined.knows)
+  running.clock.join(joined.clock)
   return 0
 }
 
@@ -157,17 +157,17 @@ func cbarriers_nanoseconds() -> UInt64 {
   return simulator.readClock()
 }
 
-/// No step: only reports tell of it.
+/// Not a step: only reports show this time.
 func cbarriers_coarse_nanoseconds() -> UInt64 {
-  SimulatedThread.current?.simulator.clock ?? 0
+  SimulatedThread.current?.simulator.now ?? 0
 }
 
 func cbarriers_pause() {
-  SimulatedThread.running.simulator.poll("pauses")
+  SimulatedThread.running.simulator.spinHint("pauses")
 }
 
 func cbarriers_yield() {
-  SimulatedThread.running.simulator.poll("yields")
+  SimulatedThread.running.simulator.spinHint("yields")
 }
 
 func cbarriers_quota(_ memberships: UnsafePointer<CChar>, _ hierarchies: UnsafePointer<CChar>) -> Int32 {
@@ -175,5 +175,5 @@ func cbarriers_quota(_ memberships: UnsafePointer<CChar>, _ hierarchies: UnsafeP
 }
 
 func cbarriers_usable_processors(_ quota: Int32) -> Int32 {
-  Int32((SimulatedThread.current?.simulator ?? Simulator.inTheMaking)!.processors)
+  Int32((SimulatedThread.current?.simulator ?? Simulator.underConstruction)!.processors)
 }

@@ -1,16 +1,16 @@
-/// In the place of the library's: what barriers learn from each other would make one execution depend on those before it.
+/// Replaces the library's: if barriers learned from each other, an execution would depend on those before it.
 final class TuningCache: Sendable {
-  private let way: WaitTuner.Mode
+  private let initialMode: WaitTuner.Mode
 
-  private init(_ way: WaitTuner.Mode) {
-    self.way = way
+  private init(_ initialMode: WaitTuner.Mode) {
+    self.initialMode = initialMode
   }
 
   static func forParties(_ parties: Int) -> TuningCache {
-    TuningCache((SimulatedThread.current?.simulator ?? Simulator.inTheMaking)!.firstWay)
+    TuningCache((SimulatedThread.current?.simulator ?? Simulator.underConstruction)!.initialMode)
   }
 
-  func makeTuner() -> WaitTuner { WaitTuner(way, canSpin: false) }
+  func makeTuner() -> WaitTuner { WaitTuner(initialMode, canSpin: false) }
 
   func record(_ learner: WaitTuner, at now: UInt64) {}
 }

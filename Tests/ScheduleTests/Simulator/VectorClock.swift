@@ -1,4 +1,5 @@
-/// What a thread knows to have happened: of each thread, how many of its steps. (F. Mattern, 1988; C. Fidge, 1988.)
+/// For each thread, how many of its steps happen before the owner's next one. (F. Mattern, 1988; C. Fidge,
+/// 1988.)
 struct VectorClock: Equatable {
   static let maxThreads = 16
 
@@ -9,7 +10,6 @@ struct VectorClock: Equatable {
     set { steps[thread] = newValue }
   }
 
-  /// Learns all that another clock knows.
   mutating func join(_ other: VectorClock) {
     steps = pointwiseMax(steps, other.steps)
   }

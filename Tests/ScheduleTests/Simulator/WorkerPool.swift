@@ -1,19 +1,19 @@
 import Dispatch
 import Foundation
 
-/// Threads of the system that run simulated threads, one after the other.
+/// System threads that run simulated threads, one after the other.
 ///
-/// Only one of them runs at a time: so all stay on one processor, where handing over is cheapest.
+/// Only one of them runs at a time, so all are pinned to one processor, where a context switch is cheapest.
 final class WorkerPool: @unchecked Sendable {
   private final class Worker: @unchecked Sendable {
     let wakeUp = DispatchSemaphore(value: 0)
-    /// Answers with the pool that this worker goes back to.
+    /// Returns the pool to which this worker goes back.
     var job: (@Sendable () -> WorkerPool)?
   }
 
   private let lock = NSLock()
   private var idle: [Worker] = []  // guarded by `lock`
-  /// Those too that stand still for ever: what they hold can still be reached, and is no leak.
+  /// Includes the workers that are blocked forever: what they hold stays reachable, so it is no leak.
   private var all: [Worker] = []  // guarded by `lock`
   private let processor: Int
 
@@ -21,7 +21,7 @@ final class WorkerPool: @unchecked Sendable {
     processor = Self.nextProcessor()
   }
 
-  /// Those who run a thread of a failed execution stand still for ever; the others end.
+  /// Idle workers end. Those that run a thread of a failed execution stay blocked forever.
   deinit {
     for worker in idle { worker.wakeUp.signal() }
   }
@@ -41,7 +41,7 @@ final class WorkerPool: @unchecked Sendable {
     let worker = Worker()
     lock.withLock { all.append(worker) }
     Thread.detachNewThread { [processor] in
-      stay(on: processor)
+      pinThread(to: processor)
       while true {
         worker.wakeUp.wait()
         guard let pool = worker.job?() else { return }
@@ -52,21 +52,21 @@ final class WorkerPool: @unchecked Sendable {
     return worker
   }
 
-  private static let counter = NSLock()
-  nonisolated(unsafe) private static var pools = 0  // guarded by `counter`
+  private static let counterLock = NSLock()
+  nonisolated(unsafe) private static var pools = 0  // guarded by `counterLock`
 
   private static func nextProcessor() -> Int {
-    counter.withLock {
+    counterLock.withLock {
       pools += 1
       return pools % ProcessInfo.processInfo.activeProcessorCount
     }
   }
 }
 
-/// Keeps this thread on one processor, if that one may be used.
-private func stay(on processor: Int) {
+/// Pins this thread to one processor, if the process may use that one.
+private func pinThread(to processor: Int) {
   #if os(Linux)
-  // The importer does not see what is GNU's alone.
+  // Swift does not import declarations that need `_GNU_SOURCE`.
   typealias SetAffinity = @convention(c) (pid_t, Int, UnsafeRawPointer) -> Int32
   guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "sched_setaffinity") else { return }
   var set = cpu_set_t()

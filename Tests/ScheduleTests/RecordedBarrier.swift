@@ -1,41 +1,41 @@
 import BarrierModel
 
-/// A barrier on a simulator, and everything that its callers saw of it.
-final class Meeting: @unchecked Sendable {
-  let barrier: ThreadBarrier
+/// A barrier on a simulator that records all that its callers observe.
+final class RecordedBarrier: @unchecked Sendable {
+  let base: ThreadBarrier
   let simulator: Simulator
   private let hasAction: Bool
-  // Only whoever runs writes into this.
-  private let record = Record()
-  private let tasks = Names()
-  private let cancelled = Cancelled()
+  // Only the running thread uses these.
+  private let recorder = Recorder()
+  private let tasks = TaskNumbers()
+  private let cancelled = CancelledTasks()
 
-  private final class Record: @unchecked Sendable {
+  private final class Recorder: @unchecked Sendable {
     var history = History()
-    /// What was known to those whose calls have ended, or actions begun: whoever begins a call after that knows it too. For
-    /// only those who know of each other can tell which was the first.
+    /// Joins the clocks of all calls that have ended and of all events of actions. A call that begins later
+    /// joins it, because "later" means something only between calls that are ordered.
     private var ended = VectorClock()
 
     func begin(_ operation: History.Operation) -> Int {
-      SimulatedThread.running.knows.join(ended)
+      SimulatedThread.running.clock.join(ended)
       return history.begin(operation)
     }
 
     func end(_ call: Int, _ answer: History.Answer) {
       SimulatedThread.running.simulator.step("returns")
       history.end(call, answer)
-      ended.join(SimulatedThread.running.knows)
+      ended.join(SimulatedThread.running.clock)
     }
 
     func note(_ event: History.Event) {
       history.note(event)
-      ended.join(SimulatedThread.running.knows)
+      ended.join(SimulatedThread.running.clock)
     }
   }
-  private final class Names: @unchecked Sendable { var numbers: [ObjectIdentifier: Int] = [:] }
-  private final class Cancelled: @unchecked Sendable { var tasks: Set<ObjectIdentifier> = [] }
+  private final class TaskNumbers: @unchecked Sendable { var numbers: [ObjectIdentifier: Int] = [:] }
+  private final class CancelledTasks: @unchecked Sendable { var tasks: Set<ObjectIdentifier> = [] }
 
-  /// With `action`, the last to arrive runs it; it fails with what that answers.
+  /// If `action` returns an error, the barrier's action throws that.
   init(
     _ simulator: Simulator, parties: Int, strategy: WaitStrategy = .parking,
     action: (@Sendable (_ phase: UInt64) -> Fault?)? = nil
@@ -43,22 +43,22 @@ final class Meeting: @unchecked Sendable {
     self.simulator = simulator
     hasAction = action != nil
     guard let action else {
-      barrier = ThreadBarrier(parties: parties, strategy: strategy)
+      base = ThreadBarrier(parties: parties, strategy: strategy)
       return
     }
-    barrier = ThreadBarrier(parties: parties, strategy: strategy) { [record] phase in
+    base = ThreadBarrier(parties: parties, strategy: strategy) { [recorder] phase in
       let thread = SimulatedThread.running
-      record.note(.actionBegan(phase: phase, call: thread.call!))
+      recorder.note(.actionBegan(phase: phase, call: thread.call!))
       if thread.locksHeld > 0 { thread.simulator.fail("the action runs while a lock is held (rule 7)") }
-      // Something that others may do meanwhile.
+      // A yield point, so that other threads may run during the action.
       thread.simulator.step("runs the action of phase \(phase)")
       let failure = action(phase)
-      record.note(.actionEnded(phase: phase, failure: failure?.name))
+      recorder.note(.actionEnded(phase: phase, failure: failure?.name))
       if let failure { throw failure }
     }
   }
 
-  // MARK: What callers do
+  // MARK: Calls
 
   func wait(times: Int, timeout: Duration? = nil) {
     for _ in 0..<times { wait(timeout: timeout) }
@@ -72,56 +72,55 @@ final class Meeting: @unchecked Sendable {
   @discardableResult
   func wait(timeout: Duration? = nil) -> History.Answer {
     call(.wait(mayTimeOut: timeout != nil)) {
-      let start = simulator.clock
+      let start = simulator.now
       do throws(BrokenBarrierError) {
-        return if let timeout { answer(try barrier.wait(timeout: timeout)) } else {
-          answer(try barrier.wait())
-        }
+        return if let timeout { answer(try base.wait(timeout: timeout)) } else { answer(try base.wait()) }
       } catch {
         return answer(error, after: timeout, since: start)
       }
     }
   }
 
-  /// Waits as the task that asks.
+  /// Waits as the calling task.
   @discardableResult
   func waitAsTask(timeout: Duration? = nil) async -> History.Answer {
     let task = SimulatedThread.running.task.map { number(of: $0) }
-    let call = record.begin(.wait(task: task, mayTimeOut: timeout != nil))
+    let call = recorder.begin(.wait(task: task, mayTimeOut: timeout != nil))
     SimulatedThread.running.call = call
-    let start = simulator.clock
-    let seen: History.Answer
+    let start = simulator.now
+    let observed: History.Answer
     do {
-      let barrier = AsyncBarrier(sharing: barrier)
+      let barrier = AsyncBarrier(sharing: base)
       let arrival =
         if let timeout { try await barrier.wait(timeout: timeout) } else { try await barrier.wait() }
-      seen = answer(arrival)
+      observed = answer(arrival)
     } catch let error as BrokenBarrierError {
-      seen = answer(error, after: timeout, since: start)
+      observed = answer(error, after: timeout, since: start)
     } catch is CancellationError {
-      seen = .cancelled
+      observed = .cancelled
     } catch {
       simulator.fail("wait() threw \(error)")
     }
-    record.end(call, seen)
-    return seen
+    recorder.end(call, observed)
+    return observed
   }
 
   func abort(_ cause: String = "abort") {
     call(.abort(cause: cause)) {
-      barrier.abort(Fault(cause))
+      base.abort(Fault(cause))
       return .done
     }
   }
 
   func reset() {
     call(.reset) {
-      barrier.reset()
+      base.reset()
       return .done
     }
   }
 
-  /// Once: of several who cancel a task at the same time, the runtime lets the later return before it is heard.
+  /// Cancels a task once. When several threads cancel a task at once, the runtime lets the later ones return
+  /// before the cancellation takes effect.
   func cancel(_ task: SimulatedTask) {
     guard cancelled.tasks.insert(ObjectIdentifier(task)).inserted else { return }
     call(.cancel(task: number(of: task))) {
@@ -131,43 +130,43 @@ final class Meeting: @unchecked Sendable {
   }
 
   func readProperties() {
-    call(.readPhase) { .number(barrier.phase) }
-    call(.readWaitingCount) { .number(UInt64(barrier.waitingCount)) }
-    call(.readIsBroken) { .truth(barrier.isBroken) }
+    call(.readPhase) { .number(base.phase) }
+    call(.readWaitingCount) { .number(UInt64(base.waitingCount)) }
+    call(.readIsBroken) { .truth(base.isBroken) }
   }
 
-  // MARK: What they saw
+  // MARK: Checks
 
-  var history: History { record.history }
+  var history: History { recorder.history }
 
-  /// Whether the rules allow all that was seen, and nothing is left behind: to be asked when all calls have ended.
+  /// Throws unless the rules allow the history and the barrier keeps nothing that it no longer needs.
+  ///
+  /// All calls must have ended.
   func check() throws {
-    let (unreadBreaks, breakage) = barrier.core.locked.withLock {
+    let (unreadBreaks, breakage) = base.core.locked.withLock {
       ($0.brokenPhases.unreadBreaks, $0.brokenPhases.currentError)
     }
     guard unreadBreaks == 0 else {
-      throw Fault("\(unreadBreaks) phases are kept for somebody to be told of them")
+      throw Fault("\(unreadBreaks) broken phases are still unread")
     }
-    guard (breakage == nil) == !barrier.isBroken else {
+    guard (breakage == nil) == !base.isBroken else {
       throw Fault(
-        breakage == nil
-          ? "broken, but the brokenPhases does not know why" : "mended, but not in the brokenPhases")
+        breakage == nil ? "broken, but there is no current error" : "reset, but the error is still current")
     }
-    let history = record.history
-    guard history.isExplained(parties: barrier.parties, hasAction: hasAction) else {
+    guard history.isExplained(parties: base.parties, hasAction: hasAction) else {
       throw Fault("The rules do not allow this:\n\(history)")
     }
   }
 
   @discardableResult
   private func call(_ operation: History.Operation, _ body: () -> History.Answer) -> History.Answer {
-    let call = record.begin(operation)
-    // An action's calls are within that of its thread.
+    let call = recorder.begin(operation)
+    // The calls of an action nest in the call of its thread.
     let outer = SimulatedThread.running.call
     SimulatedThread.running.call = call
     defer { SimulatedThread.running.call = outer }
     let answer = body()
-    record.end(call, answer)
+    recorder.end(call, answer)
     return answer
   }
 
@@ -178,7 +177,7 @@ final class Meeting: @unchecked Sendable {
   }
 
   private func answer(_ arrival: Arrival) -> History.Answer {
-    if arrival.isLast != (arrival.index == barrier.parties - 1) { simulator.fail("\(arrival) (rule 3)") }
+    if arrival.isLast != (arrival.index == base.parties - 1) { simulator.fail("\(arrival) (rule 3)") }
     return .arrived(phase: arrival.phase, index: arrival.index)
   }
 
@@ -186,15 +185,15 @@ final class Meeting: @unchecked Sendable {
     _ error: BrokenBarrierError, after timeout: Duration?, since start: UInt64
   ) -> History.Answer {
     if error.reason == .timedOut, error.isOrigin, let timeout,
-      start + UInt64(timeout / .nanoseconds(1)) > simulator.clock
+      start + UInt64(timeout / .nanoseconds(1)) > simulator.now
     {
-      simulator.fail("a call gave up too early (rule 15): \(error)")
+      simulator.fail("a call timed out too early (rule 15): \(error)")
     }
     return .broken(.init(error), isOrigin: error.isOrigin)
   }
 }
 
-/// An error of a test's own.
+/// The error that tests throw.
 struct Fault: Error, Equatable, CustomStringConvertible {
   let name: String
   init(_ name: String) { self.name = name }

@@ -1,14 +1,14 @@
 /// All schedules with at most `bound` deviations, one after the other.
 ///
-/// Most faults of concurrent programs need very few preemptions: the search is that of CHESS (M. Musuvathi and S. Qadeer,
-/// "Iterative context bounding for systematic testing of multithreaded programs", 2007), with the other deviations counted
-/// like preemptions.
-final class Exhaustive: NumberedSchedule {
+/// Most bugs of concurrent programs show with very few preemptions. The search is that of CHESS (M. Musuvathi
+/// and S. Qadeer, "Iterative context bounding for systematic testing of multithreaded programs", 2007),
+/// except that the other deviations count like preemptions.
+final class ExhaustiveSchedule: NumberedSchedule {
   private struct Decision {
     var option: Int
     let count: Int
     let free: Int
-    /// How many of the options may be chosen, as far as the bound allows.
+    /// The number of options within the bound.
     let allowed: Int
   }
 
@@ -27,17 +27,19 @@ final class Exhaustive: NumberedSchedule {
         Decision(option: 0, count: count, free: free, allowed: deviations < bound ? count : free))
     }
     let decision = path[depth]
-    // Else schedules would be left out without a word.
+    // Otherwise the search would skip schedules silently.
     precondition(
       decision.count == count && decision.free == free,
-      "The same decisions led to \(count) options, and to \(decision.count) before: the scenario depends on something else."
-    )
+      """
+      The same decisions led to \(count) options now and to \(decision.count) before: \
+      the scenario is not deterministic.
+      """)
     depth += 1
     if decision.option >= free { deviations += 1 }
     return decision.option
   }
 
-  /// Goes on to the next schedule; `false` if there is none.
+  /// Moves to the next schedule; `false` if there is none.
   func advance() -> Bool {
     (depth, deviations) = (0, 0)
     while var last = path.popLast() {
@@ -52,7 +54,7 @@ final class Exhaustive: NumberedSchedule {
 
   var decisions: Decisions {
     var decisions = Decisions()
-    for decision in path.prefix(depth) { decisions.note(decision.option) }
+    for decision in path.prefix(depth) { decisions.record(decision.option) }
     return decisions
   }
 }
