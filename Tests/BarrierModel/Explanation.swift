@@ -1,22 +1,23 @@
 extension History {
-  /// Whether a barrier that does one thing after the other could have given all these answers: an order is looked for in
-  /// which each call takes effect at some moment between its beginning and its end. (This is linearizability: M. Herlihy
-  /// and J. Wing, 1990; the search is that of J. Wing and C. Gong, 1993, for operations that take effect in two steps:
-  /// arriving, and being released.)
+  /// Whether a sequential barrier could have given all these answers: whether an order exists in which each
+  /// call takes effect at one moment between its beginning and its end.
+  ///
+  /// (This is linearizability: M. Herlihy and J. Wing, 1990. The search is that of J. Wing and C. Gong, 1993,
+  /// for operations that take effect in two steps: the arrival and the release.)
   package func isExplained(parties: Int, hasAction: Bool) -> Bool {
     var search = Search(history: self)
-    return search.finds(
-      Position(
+    return search.succeeds(
+      from: Position(
         barrier: SequentialBarrier(parties: parties, hasAction: hasAction), event: 0, pending: []))
   }
 }
 
-/// How far an explanation has come.
+/// How much of a history is explained so far.
 private struct Position: Hashable {
   var barrier: SequentialBarrier
   /// The next event of the history.
   var event: Int
-  /// Calls that have begun and not yet taken effect, in the order of their numbers.
+  /// The calls that have begun and not yet taken effect, in ascending order.
   var pending: [Int]
 }
 
@@ -24,26 +25,26 @@ private struct Search {
   let history: History
   private var failed: Set<Position> = []
 
-  /// What is explained at all takes a few dozen positions. There may be more of those that lead nowhere than one would wait
-  /// for.
-  private static let patience = 50_000
+  /// Limits the search. A history that can be explained takes a few dozen positions, but the dead ends of
+  /// another may be too many to visit.
+  private static let maxFailures = 50_000
 
   init(history: History) {
     self.history = history
   }
 
-  mutating func finds(_ start: Position) -> Bool {
+  mutating func succeeds(from start: Position) -> Bool {
     var position = start
-    guard follow(&position) else { return false }
+    guard consumeEvents(from: &position) else { return false }
     if position.event == history.events.count { return true }
-    guard failed.count < Self.patience, failed.insert(position).inserted else { return false }
-    for next in successors(of: position) where finds(next) { return true }
+    guard failed.count < Self.maxFailures, failed.insert(position).inserted else { return false }
+    for next in successors(of: position) where succeeds(from: next) { return true }
     return false
   }
 
-  /// Goes through the events as far as they are explained. To take one as soon as possible excludes nothing. Answers
-  /// `false` if one contradicts what has happened.
-  private func follow(_ position: inout Position) -> Bool {
+  /// Consumes the events that the barrier's state explains. To consume an event as early as possible excludes
+  /// no explanation. Returns `false` if an event contradicts the state.
+  private func consumeEvents(from position: inout Position) -> Bool {
     while position.event < history.events.count {
       switch history.events[position.event] {
       case .began(let call):
@@ -51,7 +52,7 @@ private struct Search {
       case .ended(let call):
         guard let answer = position.barrier.answers[call] else { return true }
         guard matches(answer, call, position.barrier) else { return false }
-        position.barrier.forget(call)
+        position.barrier.end(call)
       case .actionBegan(let phase, let call):
         guard position.barrier.beginAction(of: phase, in: call) else { return true }
       case .actionEnded(let phase, let failure):
@@ -62,10 +63,10 @@ private struct Search {
     return true
   }
 
-  /// A cancelled task says so if its phase was broken by a cancellation, its own or another's.
+  /// The call of a cancelled task throws `CancellationError` if any cancellation broke its phase.
   private func matches(_ decided: History.Answer, _ call: Int, _ barrier: SequentialBarrier) -> Bool {
-    guard let seen = history.calls[call].answer, seen != decided else { return true }
-    if case .wait(let task, _) = history.calls[call].operation, seen == .cancelled,
+    guard let observed = history.calls[call].answer, observed != decided else { return true }
+    if case .wait(let task, _) = history.calls[call].operation, observed == .cancelled,
       case .broken(let breakage, _) = decided, breakage.reason == .cancelled
     {
       return barrier.isCancelled(task)
@@ -73,57 +74,44 @@ private struct Search {
     return false
   }
 
-  /// All that may happen next.
+  /// The positions that may follow.
   private func successors(of position: Position) -> [Position] {
     var all: [Position] = []
-    func add(_ change: (inout SequentialBarrier) -> Bool, taking call: Int? = nil) {
+    func add(taking call: Int? = nil, _ change: (inout SequentialBarrier) -> Bool) {
       var next = position
       guard change(&next.barrier) else { return }
       if let call { next.pending.removeAll { $0 == call } }
-      next.pending += next.barrier.takeArrivingAgain()
+      next.pending += next.barrier.takeRearrivals()
       next.pending.sort()
-      if isPossible(next.barrier, since: position.barrier) { all.append(next) }
+      if mayBeExplained(next.barrier, after: position.barrier) { all.append(next) }
+    }
+    func decide(
+      _ call: Int, _ effect: (inout SequentialBarrier) -> Void = { _ in },
+      answer: (SequentialBarrier) -> History.Answer = { _ in .done }
+    ) {
+      add(taking: call) { barrier in
+        effect(&barrier)
+        barrier.decide(call, answer(barrier))
+        return true
+      }
     }
     add { $0.complete() }
     add { $0.failAction() }
     for call in position.pending {
       switch history.calls[call].operation {
       case .wait(let task, _):
-        add(
-          {
-            $0.arrive(call, task: task); return true
-          }, taking: call)
-      case .abort(let cause):
-        add(
-          {
-            $0.abort(cause: cause); $0.decide(call, .done); return true
-          }, taking: call)
-      case .reset:
-        add(
-          {
-            $0.reset(); $0.decide(call, .done); return true
-          }, taking: call)
+        add(taking: call) { barrier in
+          barrier.arrive(call, task: task)
+          return true
+        }
+      case .abort(let cause): decide(call) { $0.abort(cause: cause) }
+      case .reset: decide(call) { $0.reset() }
       case .cancel(let task):
-        let waiting = position.barrier.arrived.first { isOf(task, $0) }
-        add(
-          {
-            $0.cancel(task, waiting: waiting); $0.decide(call, .done); return true
-          }, taking: call)
-      case .readPhase:
-        add(
-          {
-            $0.decide(call, .number($0.phase)); return true
-          }, taking: call)
-      case .readWaitingCount:
-        add(
-          {
-            $0.decide(call, .number(UInt64($0.waitingCount))); return true
-          }, taking: call)
-      case .readIsBroken:
-        add(
-          {
-            $0.decide(call, .truth($0.breakage != nil)); return true
-          }, taking: call)
+        let waiting = position.barrier.arrived.first { isCall($0, of: task) }
+        decide(call) { $0.cancel(task, waiting: waiting) }
+      case .readPhase: decide(call, answer: { .number($0.phase) })
+      case .readWaitingCount: decide(call, answer: { .number(UInt64($0.waitingCount)) })
+      case .readIsBroken: decide(call, answer: { .truth($0.breakage != nil) })
       }
     }
     for call in position.barrier.arrived where mayTimeOut(call) {
@@ -132,7 +120,7 @@ private struct Search {
     return all
   }
 
-  private func isOf(_ task: Int, _ call: Int) -> Bool {
+  private func isCall(_ call: Int, of task: Int) -> Bool {
     if case .wait(task, _) = history.calls[call].operation { true } else { false }
   }
 
@@ -140,8 +128,8 @@ private struct Search {
     if case .wait(_, mayTimeOut: true) = history.calls[call].operation { true } else { false }
   }
 
-  /// Whether what was newly decided fits what was seen: seldom, so that the search is short.
-  private func isPossible(_ barrier: SequentialBarrier, since before: SequentialBarrier) -> Bool {
+  /// Whether the new decisions fit the observed answers. They seldom do, which keeps the search short.
+  private func mayBeExplained(_ barrier: SequentialBarrier, after before: SequentialBarrier) -> Bool {
     if barrier.arrived.count > before.arrived.count, let call = barrier.arrived.last,
       barrier.arrived.count <= barrier.parties,
       case .arrived(let phase, let index) = history.calls[call].answer,
@@ -149,7 +137,7 @@ private struct Search {
     {
       return false
     }
-    // A cancelled task's answer may still change: that is seen when the call ends.
+    // The answer of a cancelled task is checked when its call ends.
     return barrier.answers.allSatisfy { call, answer in
       before.answers[call] == answer || history.calls[call].answer == .cancelled
         || history.calls[call].answer == nil

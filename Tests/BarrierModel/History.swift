@@ -1,12 +1,11 @@
-/// What callers saw of one barrier: which calls began and ended in which order, and with which results.
+/// What the callers of one barrier observed: in which order the calls began and ended, and their results.
 ///
-/// Two calls of which neither ended before the other began ran at the same time: the barrier was free to take them in
-/// either order.
+/// Two calls are concurrent if neither ended before the other began: either may take effect first.
 package struct History: Sendable, Hashable {
   /// What a call asks of the barrier.
   package enum Operation: Hashable, Sendable {
-    /// A thread waits if `task` is `nil`. A call that `mayTimeOut` does so at any moment: whether that moment was the
-    /// right one is for others to check.
+    /// A thread waits if `task` is `nil`. A call that `mayTimeOut` may do so at any moment: the model does
+    /// not check that the time is right.
     case wait(task: Int? = nil, mayTimeOut: Bool = false)
     case abort(cause: String)
     case reset
@@ -18,12 +17,12 @@ package struct History: Sendable, Hashable {
 
   /// What a call answered.
   package enum Answer: Hashable, Sendable {
-    /// The phase completed; this call arrived as number `index` in it.
+    /// The phase completed; `index` is this call's arrival index in it.
     case arrived(phase: UInt64, index: Int)
     case broken(Breakage, isOrigin: Bool)
     /// A `CancellationError`.
     case cancelled
-    /// The answer of those operations that answer nothing.
+    /// The answer of an operation without a result.
     case done
     case number(UInt64)
     case truth(Bool)
@@ -34,7 +33,7 @@ package struct History: Sendable, Hashable {
     package enum Reason: Hashable, Sendable { case aborted, timedOut, cancelled, actionFailed, reset }
 
     package let reason: Reason
-    /// What `abort` was given, or the action threw.
+    /// The error that `abort` was given, or that the action threw.
     package let cause: String?
     package let phase: UInt64
     package let arrived: Int
@@ -47,9 +46,9 @@ package struct History: Sendable, Hashable {
   package enum Event: Hashable, Sendable {
     case began(call: Int)
     case ended(call: Int)
-    /// Within this call.
+    /// The action began within this call.
     case actionBegan(phase: UInt64, call: Int)
-    /// With what it threw.
+    /// The action ended; `failure` is the error that it threw.
     case actionEnded(phase: UInt64, failure: String?)
   }
 

@@ -1,12 +1,12 @@
-/// A barrier and some callers, each with a few things to do: a seed decides which.
+/// A random barrier, and threads and tasks with a few random operations each. A seed decides everything.
 package struct Plan: Sendable {
   package enum Operation: Sendable {
-    /// Always with a limit: so all come to an end, whatever the others do.
+    /// Always with a timeout, so that the call ends whatever the other callers do.
     case wait(Limit)
     case abort
     case reset
     case readProperties
-    /// One of the tasks, modulo their number.
+    /// Cancels the task with this number, modulo the number of tasks.
     case cancel(Int)
   }
 
@@ -16,10 +16,11 @@ package struct Plan: Sendable {
   package let parties: Int
   package let isAdaptive: Bool
   package let hasAction: Bool
-  /// In which the action fails.
+  /// The phase whose action fails.
   package let failingPhase: UInt64?
-  /// What each caller does.
+  /// The operations of each task.
   package let tasks: [[Operation]]
+  /// The operations of each thread.
   package let threads: [[Operation]]
 
   package init(seed: UInt64, tasks: ClosedRange<Int>, threads: ClosedRange<Int>) {

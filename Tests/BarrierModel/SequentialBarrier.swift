@@ -1,10 +1,11 @@
-/// The rules, as a barrier at which one thing happens after the other. No two things ever happen at once here: so it is
-/// simple enough to be read against the rules, and to be believed.
+/// The rules as a barrier without concurrency: one operation takes effect after the other. So it is simple
+/// enough to be checked against the rules by reading.
 ///
-/// It is told what happens to which call, and decides what that call will answer. A barrier that is used by many at once
-/// is right if each of its histories is one of this barrier's: see ``History/explanation(parties:hasAction:)``.
+/// Its methods tell it what happens to which call, and it decides the answer of that call. A concurrent
+/// barrier is correct if each of its histories is also one of this barrier: see
+/// ``History/isExplained(parties:hasAction:)``.
 struct SequentialBarrier: Hashable {
-  private enum Action: Hashable { case toRun, running, over(failure: String?) }
+  private enum Action: Hashable { case notBegun, running, ended(failure: String?) }
 
   let parties: Int
   let hasAction: Bool
@@ -15,15 +16,15 @@ struct SequentialBarrier: Hashable {
   private(set) var arrived: [Int] = []
   /// The tasks that have been cancelled.
   private var cancelled: Set<Int> = []
-  /// That of the open phase.
-  private var action = Action.toRun
-  /// Phases in which all had arrived, and whose action has not begun, with the last call of each: a broken phase's action may
-  /// still come.
+  /// The action of the open phase.
+  private var action = Action.notBegun
+  /// The phases in which all have arrived and the action has not begun, with the last call of each. The
+  /// action of a broken phase may still run.
   private var actionsDue: [UInt64: Int] = [:]
-  /// What was decided for calls that have not ended.
+  /// The answers of calls that have taken effect and not ended.
   private(set) var answers: [Int: History.Answer] = [:]
-  /// Surplus calls whose phase completed: they arrive again.
-  private(set) var arriveAgain: [Int] = []
+  /// Surplus calls: the phase before theirs completed, so they arrive again.
+  private var rearrivals: [Int] = []
 
   init(parties: Int, hasAction: Bool) {
     (self.parties, self.hasAction) = (parties, hasAction)
@@ -35,11 +36,11 @@ struct SequentialBarrier: Hashable {
 
   func isCancelled(_ task: Int?) -> Bool { task.map(cancelled.contains) ?? false }
 
-  // MARK: What may happen
+  // MARK: Operations
 
   mutating func arrive(_ call: Int, task: Int?) {
     if isCancelled(task) && !isCompleting {
-      // Rule 18: it breaks the phase that it comes to.
+      // Rule 18: a cancelled task breaks the phase at which it arrives.
       if isFilling { breakPhase(.cancelled) }
       answers[call] = .cancelled
     } else if let breakage {
@@ -50,25 +51,25 @@ struct SequentialBarrier: Hashable {
     }
   }
 
-  /// The phase completes; `false` if it is not yet time.
+  /// The phase completes; `false` if it cannot yet.
   mutating func complete() -> Bool {
-    guard isCompleting, !hasAction || action == .over(failure: nil) else { return false }
+    guard isCompleting, !hasAction || action == .ended(failure: nil) else { return false }
     for (index, call) in arrived.prefix(parties).enumerated() {
       answers[call] = .arrived(phase: phase, index: index)
     }
-    arriveAgain += arrived.dropFirst(parties)
+    rearrivals += arrived.dropFirst(parties)
     openNext()
     return true
   }
 
-  /// The phase breaks because its action has failed; `false` if it has not.
+  /// The phase breaks because its action has failed; `false` if the action has not.
   mutating func failAction() -> Bool {
-    guard isCompleting, case .over(let failure?) = action else { return false }
+    guard isCompleting, case .ended(let failure?) = action else { return false }
     breakPhase(.actionFailed, cause: failure, origin: arrived[parties - 1])
     return true
   }
 
-  /// A call gives up; `false` if it is too late for that.
+  /// A call times out; `false` if it is too late for that.
   mutating func timeOut(_ call: Int) -> Bool {
     guard isFilling, arrived.contains(call) else { return false }
     breakPhase(.timedOut, origin: call)
@@ -85,13 +86,13 @@ struct SequentialBarrier: Hashable {
     breakage = nil
   }
 
-  /// A task is cancelled, of whose calls `call` may be waiting here.
+  /// A task is cancelled. `call` is its call at this barrier, if any.
   mutating func cancel(_ task: Int, waiting call: Int?) {
     cancelled.insert(task)
     if isFilling, let call, arrived.contains(call) { breakPhase(.cancelled) }
   }
 
-  /// `false` if it is not due, or not in this call.
+  /// The action of a phase begins; `false` if it is not due, or not in this call.
   mutating func beginAction(of phase: UInt64, in call: Int) -> Bool {
     guard actionsDue[phase] == call else { return false }
     actionsDue[phase] = nil
@@ -100,22 +101,21 @@ struct SequentialBarrier: Hashable {
   }
 
   mutating func endAction(of phase: UInt64, failure: String?) {
-    if phase == self.phase { action = .over(failure: failure) }
+    if phase == self.phase { action = .ended(failure: failure) }
   }
 
-  /// A call took effect and answers this.
+  /// A call took effect, with this answer.
   mutating func decide(_ call: Int, _ answer: History.Answer) {
     answers[call] = answer
   }
 
-  /// The call has ended: nothing more is to be known of it.
-  mutating func forget(_ call: Int) {
+  mutating func end(_ call: Int) {
     answers[call] = nil
   }
 
-  mutating func takeArrivingAgain() -> [Int] {
-    defer { arriveAgain = [] }
-    return arriveAgain
+  mutating func takeRearrivals() -> [Int] {
+    defer { rearrivals = [] }
+    return rearrivals
   }
 
   private mutating func breakPhase(
@@ -130,6 +130,6 @@ struct SequentialBarrier: Hashable {
   private mutating func openNext() {
     phase += 1
     arrived = []
-    action = .toRun
+    action = .notBegun
   }
 }

@@ -1,4 +1,4 @@
-/// Random numbers that a seed decides. (SplitMix64: G. Steele, D. Lea and C. Flood, 2014.)
+/// A random number generator with a seed. (SplitMix64: G. Steele, D. Lea and C. Flood, 2014.)
 package struct SplitMix: RandomNumberGenerator {
   private var state: UInt64
 
