@@ -1,5 +1,5 @@
-// A program in C alone, for tools that know nothing of Swift: threads meet at a simple barrier that stands on CBarriers'
-// monitor, in every way that the library uses it. Exits with 0 if all went well.
+// A C program for tools that do not support Swift: threads meet at a simple barrier built on CBarriers'
+// monitor, which is used in every way that the library uses it. Exits with 0 on success.
 
 #include "CBarriers.h"
 
@@ -16,7 +16,7 @@ static void check(int error, const char *what) {
 
 static void expect(int condition, const char *what) {
   if (condition) return;
-  (void)fprintf(stderr, "this does not hold: %s\n", what);
+  (void)fprintf(stderr, "expectation failed: %s\n", what);
   exit(1);
 }
 
@@ -24,15 +24,15 @@ typedef struct {
   cbarriers_monitor monitor;
   int arrived;
   int phase;
-  int gone;             // threads that have come to their end
-  int notes[PARTIES];   // each written by its own thread, read by all after the phase
-} meeting;
+  int exited;          // threads that have ended
+  int notes[PARTIES];  // each written by one thread, and read by all after the phase
+} barrier;
 
-static meeting shared;
+static barrier shared;
 
 static int lock(void) { return cbarriers_monitor_lock(&shared.monitor); }
 
-/// Half of them sleep without a limit, half again and again for a short time.
+/// Half of the parties sleep without a timeout, the others again and again with a short one.
 static void wait_for_others(int party) {
   check(lock(), "lock");
   int phase = shared.phase;
@@ -60,7 +60,7 @@ static void run(void *argument) {
     shared.notes[party] = phase;
     wait_for_others(party);
     for (int other = 0; other < PARTIES; other++) {
-      expect(shared.notes[other] == phase, "what others wrote before the phase is seen after it");
+      expect(shared.notes[other] == phase, "writes before the phase are visible after it");
     }
     wait_for_others(party);
     expect(cbarriers_tls_get() == &word, "each thread keeps its own word");
@@ -68,7 +68,7 @@ static void run(void *argument) {
     cbarriers_yield();
   }
   check(lock(), "lock");
-  shared.gone++;
+  shared.exited++;
   check(cbarriers_monitor_unlock_and_broadcast(&shared.monitor), "broadcast");
 }
 
@@ -79,9 +79,9 @@ int main(void) {
     check(cbarriers_thread_start_detached("a name of more than fifteen bytes", run, (void *)party), "start");
   }
   check(lock(), "lock");
-  while (shared.gone < PARTIES) check(cbarriers_monitor_wait(&shared.monitor), "wait");
+  while (shared.exited < PARTIES) check(cbarriers_monitor_wait(&shared.monitor), "wait");
 
-  // Times as long as they come, and as short.
+  // Timeouts of zero and of a moment.
   check(cbarriers_monitor_wait_for(&shared.monitor, 0), "wait for 0 ns");
   uint64_t before = cbarriers_nanoseconds();
   check(cbarriers_monitor_wait_for(&shared.monitor, 2000000), "wait for 2 ms");
@@ -90,10 +90,10 @@ int main(void) {
   check(cbarriers_monitor_destroy(&shared.monitor), "destroy");
 
   int quota = cbarriers_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-  expect(quota >= 1, "a quota pays for one processor at least");
-  expect(cbarriers_quota("/nowhere", "/nowhere") == INT_MAX, "no quota where there are no groups");
+  expect(quota >= 1, "a quota allows at least one processor");
+  expect(cbarriers_quota("/nowhere", "/nowhere") == INT_MAX, "without control groups there is no quota");
   expect(cbarriers_usable_processors(quota) >= 1, "there is a processor");
-  expect(cbarriers_usable_processors(1) == 1, "the quota counts");
+  expect(cbarriers_usable_processors(1) == 1, "the quota limits the processors");
   cbarriers_sanitizer_ignore_reads_begin();
   cbarriers_sanitizer_ignore_reads_end();
   return 0;

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#ifdef CAN_STAND_IN_FRONT
+#ifdef CAN_INTERPOSE
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 bool faults_work(void) { return true; }
 
-// What this thread has done, and what is to fail in it.
+// The calls that this thread has made, and the failures that are injected into it.
 
 typedef struct {
   long earlier;
@@ -38,13 +38,13 @@ void faults_fail_after(call call, long earlier, int error) {
   failures[call] = (failure){.earlier = earlier, .times = 1, .error = error};
 }
 
-/// The linker's names for the beginning and the end of this executable's code.
+/// The beginning and the end of this executable's code, defined by the linker.
 extern const char __executable_start[], etext[];
 
 static bool is_ours(const char *caller) { return caller >= __executable_start && caller < etext; }
 
-/// Notes a call; answers with the error that it is to return, or 0.
-static int note(call call, const char *caller) {
+/// Counts a call; returns the error that is injected into it, or 0.
+static int count_call(call call, const char *caller) {
   called[call]++;
   failure *failure = &failures[call];
   if (failure->times <= 0 || !is_ours(caller)) return 0;
@@ -54,7 +54,7 @@ static int note(call call, const char *caller) {
   return failure->error;
 }
 
-// Sleeps that end at once.
+// Sleeps that return at once.
 
 static bad_sleeps sleeps;  // written before `are_sleeps_bad`
 static atomic_bool are_sleeps_bad;
@@ -68,7 +68,7 @@ void faults_make_sleeps_bad(bad_sleeps bad) {
 
 long faults_bad_sleeps(void) { return atomic_load(&bad_so_far); }
 
-/// A number below 100: each thread has a sequence of its own (SplitMix64).
+/// A random number below 100: each thread has its own sequence (SplitMix64).
 static int percentage(void) {
   static _Thread_local uint64_t state;
   if (state == 0) state = sleeps.seed + (atomic_fetch_add(&threads_so_far, 1) << 32);
@@ -78,7 +78,7 @@ static int percentage(void) {
   return (int)((mixed ^ (mixed >> 31)) % 100);
 }
 
-/// Whether a sleep is to end at once, and with what result.
+/// Whether a sleep returns at once, and with what result.
 static bool is_bad_sleep(const char *caller, bool is_timed, int *result) {
   if (!atomic_load(&are_sleeps_bad) || !is_ours(caller)) return false;
   const int drawn = percentage();
@@ -87,20 +87,20 @@ static bool is_bad_sleep(const char *caller, bool is_timed, int *result) {
   return true;
 }
 
-// The functions of the C library, looked up when first called. Whoever races here finds the same.
+// Finds the interposed function at the first call. Threads that race here find the same.
 #define ORIGINAL(name, ...)                                   \
   static int (*volatile original)(__VA_ARGS__);               \
   if (original == NULL) {                                     \
     original = (int (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name); \
   }
 
-#define NOTE(call)                                                 \
-  const char *caller = __builtin_return_address(0);                \
-  const int error = note(call, caller);                            \
+#define COUNT_OR_FAIL(call)                         \
+  const char *caller = __builtin_return_address(0); \
+  const int error = count_call(call, caller);       \
   if (error != 0) return error
 
 int pthread_mutex_lock(pthread_mutex_t *mutex) {
-  NOTE(call_mutex_lock);
+  COUNT_OR_FAIL(call_mutex_lock);
   ORIGINAL(pthread_mutex_lock, pthread_mutex_t *);
   return original(mutex);
 }
@@ -118,38 +118,38 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex) {
   return error;
 }
 
-// Of <linux/futex.h>, among the threads of one process.
-enum { WAIT_HERE = 128, WAKE_HERE = 129 };
+// From <linux/futex.h>: the operations among the threads of one process.
+enum { FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 };
 
-static long note_or_fail(call call, const char *caller) {
-  const int error = note(call, caller);
+static long count_or_fail_syscall(call call, const char *caller) {
+  const int error = count_call(call, caller);
   if (error == 0) return 0;
   errno = error;
   return -1;
 }
 
-/// Sleeping and waking. All other calls go on as they are.
+/// Interposes on sleeping and waking. All other calls are passed on.
 long syscall(long number, ...) {
   const char *caller = __builtin_return_address(0);
   long argument[6];
   va_list arguments;
   va_start(arguments, number);
-  for (int each = 0; each < 6; each++) argument[each] = va_arg(arguments, long);
+  for (int i = 0; i < 6; i++) argument[i] = va_arg(arguments, long);
   va_end(arguments);
   if (number == SYS_futex && is_ours(caller)) {
     const int operation = (int)argument[1];
     const bool is_timed = argument[3] != 0;
     int result;
-    if (operation == WAIT_HERE) {
-      if (note_or_fail(is_timed ? call_timed_sleep : call_sleep, caller) != 0) return -1;
+    if (operation == FUTEX_WAIT_PRIVATE) {
+      if (count_or_fail_syscall(is_timed ? call_timed_sleep : call_sleep, caller) != 0) return -1;
       if (is_bad_sleep(caller, is_timed, &result)) {
         sched_yield();
         atomic_fetch_add(&bad_so_far, 1);
         errno = result;
         return result == 0 ? 0 : -1;
       }
-    } else if (operation == WAKE_HERE) {
-      if (note_or_fail(call_broadcast, caller) != 0) return -1;
+    } else if (operation == FUTEX_WAKE_PRIVATE) {
+      if (count_or_fail_syscall(call_broadcast, caller) != 0) return -1;
     }
   }
   static long (*volatile original)(long, ...);
@@ -159,7 +159,7 @@ long syscall(long number, ...) {
 
 int pthread_create(
     pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
-  NOTE(call_create);
+  COUNT_OR_FAIL(call_create);
   ORIGINAL(pthread_create, pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
   return original(thread, attributes, run, argument);
 }

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NOBODY = 65534 };
+enum { UID_NOBODY = 65534 };
 
 static bool set_thread_limit(rlim_t limit) {
   struct rlimit limits;
@@ -26,13 +26,13 @@ static bool set_thread_limit(rlim_t limit) {
 }
 
 bool limit_threads(int threads) {
-  if (geteuid() == 0 && setuid(NOBODY) != 0) return false;
+  if (geteuid() == 0 && setuid(UID_NOBODY) != 0) return false;
   return set_thread_limit((rlim_t)threads);
 }
 
 bool unlimit_threads(void) { return set_thread_limit(RLIM_INFINITY); }
 
-/// Whether a child of this process exits with 0.
+/// Waits for a child process; returns whether it exits with 0.
 static bool succeeds(pid_t child) {
   int status;
   while (waitpid(child, &status, 0) == -1) {
@@ -45,7 +45,7 @@ bool limits_can_stop_threads(void) {
   const pid_t child = fork();
   if (child == -1) return false;
   if (child != 0) return succeeds(child);
-  if (!limit_threads(1)) _exit(1);  // which is this process itself
+  if (!limit_threads(1)) _exit(1);  // the only one is this process
   const pid_t grandchild = fork();
   if (grandchild == 0) _exit(0);
   _exit(grandchild == -1 && errno == EAGAIN ? 0 : 1);
@@ -59,19 +59,19 @@ bool limit_processors_to_one(void) {
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(processor, &one);
-  // This thread first, for those that it starts meanwhile.
+  // This thread first, because the threads that it starts inherit its processor.
   if (sched_setaffinity(0, sizeof one, &one) != 0) return false;
   DIR *threads = opendir("/proc/self/task");
   if (threads == NULL) return false;
   for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads)) {
     const int thread = atoi(entry->d_name);  // 0 for "." and ".."
-    if (thread > 0) (void)sched_setaffinity(thread, sizeof one, &one);  // unless it has just ended
+    if (thread > 0) (void)sched_setaffinity(thread, sizeof one, &one);  // fails if the thread has just ended
   }
   (void)closedir(threads);
   return true;
 }
 
-/// Whether the process with this file in `/proc` is stopped: "17 (name) T …".
+/// Whether the process with this `/proc/…/stat` file is stopped: "17 (name) T …".
 static bool is_stopped(const char *path) {
   char text[128];
   const int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -90,7 +90,7 @@ bool stop_for_a_moment(void) {
   const pid_t helper = fork();
   if (helper == -1) return false;
   if (helper == 0) {
-    // In here nothing but the simplest system calls is allowed, for the process has other threads.
+    // Only async-signal-safe functions are allowed here, because the parent process has other threads.
     const struct timespec moment = {.tv_nsec = 100000000};
     while (getppid() == own) {
       const bool stopped = is_stopped(path);
@@ -106,7 +106,10 @@ bool stop_for_a_moment(void) {
 
 bool limits_can_stop_threads(void) { return false; }
 
-bool limit_threads(void) { return false; }
+bool limit_threads(int threads) {
+  (void)threads;
+  return false;
+}
 
 bool unlimit_threads(void) { return false; }
 

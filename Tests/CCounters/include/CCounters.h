@@ -1,6 +1,7 @@
-// Counts what the code under test costs, by standing in the way of the C library's functions.
+// Counts what the code under test costs, by interposing on functions of the C library.
 //
-// For glibc only, and not under a sanitizer, which stands there itself: elsewhere `counters_work()` is false.
+// This works with glibc only, and not under a sanitizer, which interposes on them itself. Elsewhere
+// `counters_work()` is false.
 
 #ifndef CCOUNTERS_H
 #define CCOUNTERS_H
@@ -9,15 +10,15 @@
 
 typedef struct {
   long allocations;
-  long bytes;  // allocated in all
+  long bytes;  // the sum of all allocations
   long locks;
-  long sleeps;      // calls of the system to sleep
-  long broadcasts;  // calls of the system to wake
+  long sleeps;      // system calls that sleep
+  long broadcasts;  // system calls that wake
 } counters;
 
 bool counters_work(void);
 
-/// What this thread has done so far.
+/// Returns what this thread has done so far.
 counters counters_of_this_thread(void);
 
 #endif

@@ -1,6 +1,6 @@
-// The monitor as it is compiled on Darwin, on any platform, over system calls that answer what a test wants.
+// The monitor for Darwin, compiled on any platform, over system functions that return what a test wants.
 //
-// It is the library's own source, with the functions of Darwin replaced by the ones here.
+// It is the library's own source, with Darwin's functions replaced by those here.
 
 #ifndef CDARWIN_MONITOR_H
 #define CDARWIN_MONITOR_H
@@ -8,24 +8,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/// What a system call answers.
+/// The result of a system function.
 typedef struct {
-  int error;         // its result
-  int error_number;  // what it leaves in `errno`; where 0, it leaves that alone
-  long times;        // so often; then it succeeds
+  int error;         // the returned error
+  int error_number;  // the new value of `errno`; if 0, it keeps the old one
+  long times;        // how often it fails before it succeeds
 } darwin_answer;
 
-/// What was called meanwhile.
+/// What the call of the monitor did.
 typedef struct {
   long waits;
   long broadcasts;
   long broadcasts_without_lock;
-  uint64_t nanoseconds;  // of the last wait that had a time
-  bool is_locked;        // in the end
+  uint64_t nanoseconds;  // of the last timed wait
+  bool is_locked;        // at the end
 } darwin_calls;
 
-/// The three functions of the monitor that differ on Darwin, under a lock that they find and leave as their contracts
-/// say. `earlier` is in `errno` before. They return what the monitor returns.
+/// Call the three functions of the monitor that differ on Darwin, with the lock held. `earlier` is the value
+/// of `errno` before the call. They return what the monitor returns.
 int darwin_monitor_waits(darwin_answer, int earlier, darwin_calls *);
 int darwin_monitor_waits_for(uint64_t nanoseconds, darwin_answer, int earlier, darwin_calls *);
 int darwin_monitor_unlocks_and_broadcasts(darwin_answer, int earlier, darwin_calls *);

@@ -1,10 +1,10 @@
-// Makes functions of the C library do wrong, by standing in front of them; and brings about the limits of the system.
+// Injects faults into functions of the C library, by interposing on them, and reaches limits of the system.
 //
-// For glibc only, and not under a sanitizer, which stands there itself: elsewhere `faults_work()` is false, and nothing
-// here has an effect.
+// The faults work with glibc only, and not under a sanitizer, which interposes itself. Elsewhere
+// `faults_work()` is false, and they have no effect.
 //
-// Only calls from the code of this executable are falsified: the library's and the tests'. What Foundation, Dispatch and
-// Swift's own libraries call is left alone. Where all threads are concerned, it is for a process of its own.
+// Only calls from the code of this executable are affected: those of the library and of the tests, not those
+// of Foundation, Dispatch and Swift's own libraries. A fault for all threads needs a process of its own.
 
 #ifndef CFAULTS_H
 #define CFAULTS_H
@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 #if defined(__GLIBC__)
-#define CAN_STAND_IN_FRONT 1
+#define CAN_INTERPOSE 1
 #endif
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-#undef CAN_STAND_IN_FRONT
+#undef CAN_INTERPOSE
 #endif
 #endif
 
@@ -34,54 +34,54 @@ typedef enum {
 
 enum { calls = 5 };
 
-/// How often this thread has called a function so far.
+/// Returns how often this thread has called a function so far.
 long faults_calls_of_this_thread(call);
 
-/// From now on the next `times` calls of this thread do nothing but return `error`, and leave `error_number` in `errno`.
+/// Makes the next `times` calls of this thread do nothing but return `error` and set `errno` to
+/// `error_number`.
 void faults_fail(call, int error, int error_number, long times);
 
-/// The next `earlier` calls of this thread are spared; the one after them does nothing but return `error`.
+/// Makes the call of this thread after the next `earlier` ones do nothing but return `error`.
 void faults_fail_after(call, long earlier, int error);
 
-/// Which part of the sleeps return at once, in percent: some as if they had been woken, some as if their time were over. Of
-/// the latter there are none without a time.
+/// How many of 100 sleeps return at once: as if woken, and, of those with a timeout, as if timed out.
 typedef struct {
   int woken;
   int timed_out;
   uint64_t seed;
 } bad_sleeps;
 
-/// From now on all threads sleep so.
+/// Makes sleeps of all threads return at once, from now on.
 void faults_make_sleeps_bad(bad_sleeps);
 
-/// How many sleeps have returned at once.
+/// Returns how many sleeps have returned at once.
 long faults_bad_sleeps(void);
 
-/// From now on whoever has given up a mutex stands still for a moment, so that others come in between.
+/// Delays every thread after it has unlocked a mutex, from now on, so that other threads run in between.
 void faults_make_unlocks_slow(void);
 
-/// From now on the wall clock is an hour early and an hour late, in turn.
+/// Makes the wall clock an hour early and an hour late, in turn, from now on.
 void faults_make_wall_clock_jump(void);
 
-/// How often the wall clock was read, from the code of this executable.
+/// Returns how often the code of this executable has read the wall clock.
 long faults_wall_clock_readings(void);
 
-// Limits of the system. Each is for a process of its own, and answers whether it could be brought about.
+// Limits of the system. Each needs a process of its own, and returns whether it could be reached.
 
-/// Whether `limit_threads` works here; asked in a process that it starts to find out.
+/// Returns whether `limit_threads` works here. It starts a process to find out.
 bool limits_can_stop_threads(void);
 
-/// From now on no thread and no process can be started once there are so many. Nobody holds root to such a limit: so root
-/// becomes somebody else.
+/// Limits the number of threads and processes, from now on. Root is exempt from this limit, so a process of
+/// root switches to another user.
 bool limit_threads(int threads);
 
-/// Threads can be started again.
+/// Lifts the limit of `limit_threads`.
 bool unlimit_threads(void);
 
-/// All threads of this process, and those to come, run on one processor.
+/// Pins all present and future threads of this process to one processor.
 bool limit_processors_to_one(void);
 
-/// Stops this process by a signal; somebody else lets it go on a moment later.
+/// Stops this process by a signal. A child process continues it a moment later.
 bool stop_for_a_moment(void);
 
 #endif

@@ -1,4 +1,4 @@
-// First what the source includes, as it is on this platform.
+// First, the headers that the source includes, as they are on this platform.
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-// What the system does.
+// The replaced functions.
 
 static _Thread_local darwin_answer answer;
 static _Thread_local darwin_calls called;
@@ -53,7 +53,7 @@ static int fake_broadcast(pthread_cond_t *condition) {
   return next_answer();
 }
 
-// Then the source, as if on Darwin. Its functions have other names here, for the library has them too.
+// Then the source, as on Darwin. Its functions are renamed, because the library defines them too.
 #ifndef __APPLE__
 #define __APPLE__ 1
 #endif
@@ -74,9 +74,9 @@ static int fake_broadcast(pthread_cond_t *condition) {
 
 #include "../../Sources/CBarriers/monitor_pthread.c"
 
-// And what the tests call.
+// Finally, the functions for the tests.
 
-/// Begins a test of one call, under the lock.
+/// Begins a test of one call, with the lock held.
 static int begin(darwin_monitor *monitor, darwin_answer first, int earlier) {
   answer = first;
   memset(&called, 0, sizeof called);
