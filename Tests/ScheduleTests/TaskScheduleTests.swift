@@ -54,7 +54,7 @@ struct TaskScheduleTests {
   }
 
   /// rule 10, rule 18: either all had arrived, or the task belongs to the next phase and breaks that.
-  @Test func aSurplusTaskIsCancelledWhileTheActionRuns() {
+  @Test func aTaskIsCancelledAroundTheActionOfOneParty() {
     explore(.exhaustively(bound: 1)) { simulator in
       let barrier = RecordedBarrier(simulator, parties: 1) { _ in nil }
       let task = simulator.startTask("a") { await barrier.waitAsTask() }

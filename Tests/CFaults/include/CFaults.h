@@ -37,11 +37,10 @@ enum { calls = 5 };
 /// Returns how often this thread has called a function so far.
 long faults_calls_of_this_thread(call);
 
-/// Makes the next `times` calls of this thread do nothing but return `error` and set `errno` to
-/// `error_number`.
+/// Makes the next `times` calls of this thread only return `error` and set `errno` to `error_number`.
 void faults_fail(call, int error, int error_number, long times);
 
-/// Makes the call of this thread after the next `earlier` ones do nothing but return `error`.
+/// Makes one call of this thread, after the next `earlier` ones, only return `error`.
 void faults_fail_after(call, long earlier, int error);
 
 /// How many of 100 sleeps return at once: as if woken, and, of those with a timeout, as if timed out.
@@ -71,8 +70,8 @@ long faults_wall_clock_readings(void);
 /// Returns whether `limit_threads` works here. It starts a process to find out.
 bool limits_can_stop_threads(void);
 
-/// Limits the number of threads and processes, from now on. Root is exempt from this limit, so a process of
-/// root switches to another user.
+/// Limits the number of threads and processes, from now on. Root is exempt: so a process of root first
+/// switches to another user.
 bool limit_threads(int threads);
 
 /// Lifts the limit of `limit_threads`.

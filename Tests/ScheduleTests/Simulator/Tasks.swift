@@ -27,7 +27,8 @@ final class SimulatedTask: @unchecked Sendable {
     withStatusLock("runs a cancellation handler") { onCancel?() }
   }
 
-  /// Resuming a task, and adding or removing a handler, acquires nothing unless it has to wait for the lock.
+  /// To resume a task, and to add or remove a handler, the runtime uses exchanges that do not acquire, unless
+  /// it has to wait for the lock: pass `false` for `acquires`.
   fileprivate func withStatusLock(_ what: String, acquires: Bool = true, _ body: () -> Void) {
     let thread = SimulatedThread.running
     if thread.locksHeld > 0 { thread.simulator.fail("\(thread.name) \(what) while it holds a lock") }
