@@ -7,14 +7,14 @@ struct ActionInterruptedTests {
   enum Call: CaseIterable, Sendable {
     case abort, reset
 
-    func make(at barrier: ThreadBarrier) {
+    func perform(at barrier: ThreadBarrier) {
       switch self {
       case .abort: barrier.abort(Fault("enough"))
       case .reset: barrier.reset()
       }
     }
 
-    func breakage(arrived: Int) -> Cause {
+    func cause(arrived: Int) -> Cause {
       switch self {
       case .abort: Cause(.aborted, by: Fault("enough"), arrived: arrived)
       case .reset: Cause(.reset, arrived: arrived)
@@ -24,7 +24,7 @@ struct ActionInterruptedTests {
 
   /// rule 9, rule 12
   @Test(arguments: Call.allCases, [false, true])
-  func aHungActionHoldsNobodyHostage(call: Call, andThenItFails: Bool) {
+  func allWaitersOfAHungActionCanBeFreed(call: Call, andThenItFails: Bool) {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 3, label: "halo") { phase in
       guard phase == 0 else { return }
@@ -35,57 +35,57 @@ struct ActionInterruptedTests {
     }
     eventually { barrier.waitingCount == 2 }
     let runner = ThreadParticipant("runs the action", at: barrier) { try barrier.wait() }
-    eventually { gate.visitors == 1 }
+    eventually { gate.arrivals == 1 }
     let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
-    surplus.fallsAsleep()
-    call.make(at: barrier)
-    let told = call.breakage(arrived: 3)
-    for party in early { expect(party.result, brokenBy: told, at: barrier) }
-    expect(surplus.result, brokenBy: told, at: barrier)
+    surplus.waitUntilAsleep()
+    call.perform(at: barrier)
+    let cause = call.cause(arrived: 3)
+    for party in early { expect(party.result, brokenBy: cause, at: barrier) }
+    expect(surplus.result, brokenBy: cause, at: barrier)
     #expect(!runner.hasLeft)
     switch call {
-    case .abort: expectBroken(barrier, by: told)
+    case .abort: expectBroken(barrier, by: cause)
     case .reset: expectFresh(barrier, phase: 1)  // while the action of phase 0 still runs
     }
     gate.open()
-    expect(runner.result, brokenBy: told, at: barrier)
+    expect(runner.result, brokenBy: cause, at: barrier)
     #expect(barrier.isBroken == (call == .abort))
   }
 
   /// rule 9
   @Test(arguments: Call.allCases, [false, true])
   func theActionItselfMayBreakItsPhase(call: Call, andThenFail: Bool) {
-    let barrier = ThreadBarrier.withOwnAction(parties: 3) { barrier, phase in
+    let barrier = ThreadBarrier.passingItselfToAction(parties: 3) { barrier, phase in
       guard phase == 0 else { return }
-      call.make(at: barrier)
+      call.perform(at: barrier)
       if andThenFail { throw Fault("too late") }
     }
-    let told = call.breakage(arrived: 3)
-    for outcome in crew(of: 3, at: barrier, { _ in try barrier.wait() }) {
-      expect(outcome, brokenBy: told, at: barrier)
+    let cause = call.cause(arrived: 3)
+    for outcome in onThreads(3, at: barrier, { _ in try barrier.wait() }) {
+      expect(outcome, brokenBy: cause, at: barrier)
     }
     if call == .abort {
-      expectBroken(barrier, by: told)
+      expectBroken(barrier, by: cause)
       barrier.reset()
     }
     expectFresh(barrier, phase: 1)
   }
 
   /// rule 9, rule 13
-  @Test func anActionMayAbortAndResetItsBarrierAndAllAreToldOfTheAbort() {
-    let barrier = ThreadBarrier.withOwnAction(parties: 2) { barrier, phase in
+  @Test func ifTheActionAbortsAndResetsAllPartiesThrowTheErrorOfTheAbort() {
+    let barrier = ThreadBarrier.passingItselfToAction(parties: 2) { barrier, phase in
       guard phase == 0 else { return }
       barrier.abort(Fault("enough"))
       barrier.reset()
     }
-    for outcome in crew(of: 2, at: barrier, { _ in try barrier.wait() }) {
+    for outcome in onThreads(2, at: barrier, { _ in try barrier.wait() }) {
       expect(outcome, brokenBy: Cause(.aborted, by: Fault("enough"), arrived: 2), at: barrier)
     }
     expectFresh(barrier, phase: 1)
   }
 
-  /// rule 9: a second phase may run its action beside the first one's, which was given up.
-  @Test func theFailureOfAnActionThatWasGivenUpHarmsNoLaterPhase() {
+  /// rule 9: the action of the next phase may run concurrently with the abandoned one.
+  @Test func theFailureOfAnAbandonedActionAffectsNoLaterPhase() {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 1) { phase in
       guard phase == 0 else { return }
@@ -93,7 +93,7 @@ struct ActionInterruptedTests {
       throw Fault("too late")
     }
     let hung = ThreadParticipant("runs the action", at: barrier) { try barrier.wait() }
-    eventually { gate.visitors == 1 }
+    eventually { gate.arrivals == 1 }
     barrier.reset()
     expectFresh(barrier, phase: 1)
     gate.open()

@@ -3,23 +3,23 @@ import Testing
 
 @testable import Barriers
 
-/// What the action may rely on, and what becomes of a phase whose action fails.
+/// What the action may rely on, and how a phase ends whose action fails.
 struct ActionTests {
   /// rule 7
   @Test(arguments: [1, 2, 5])
-  func itRunsOnceAPhaseAndIsGivenTheNumber(count: Int) {
-    let runs = Notes<UInt64>()
+  func theActionRunsOnceAPhaseAndGetsItsNumber(count: Int) {
+    let runs = SharedLog<UInt64>()
     let barrier = ThreadBarrier(parties: count) { runs.add($0) }
-    let results = crew(of: count, at: barrier) { _ in for _ in 0..<50 { try barrier.wait() } }
+    let results = onThreads(count, at: barrier) { _ in for _ in 0..<50 { try barrier.wait() } }
     #expect(results.allSatisfy { (try? $0.get()) != nil })
     #expect(runs.all == Array(0..<50))
   }
 
   /// rule 7
-  @Test func itRunsOnTheThreadThatArrivedLast() {
-    let runner = Notes<String>()
+  @Test func theActionRunsOnTheThreadOfTheLastArrival() {
+    let runner = SharedLog<String>()
     let barrier = ThreadBarrier(parties: 3) { _ in runner.add("\(pthread_self())") }
-    let results = crew(of: 3, at: barrier) { _ in
+    let results = onThreads(3, at: barrier) { _ in
       (try barrier.wait().isLast, "\(pthread_self())")
     }
     let last = results.compactMap { try? $0.get() }.filter(\.0).map(\.1)
@@ -29,7 +29,7 @@ struct ActionTests {
 
   /// rule 7
   @Test(arguments: [WaitStrategy.adaptive, .parking])
-  func itRunsAfterAllHaveArrivedAndBeforeAnyIsReleased(strategy: WaitStrategy) {
+  func theActionRunsAfterAllHaveArrivedAndBeforeAnyIsReleased(strategy: WaitStrategy) {
     let (arrivals, departures, wrong) = (Counter(), Counter(), Counter())
     let barrier = ThreadBarrier(parties: 4, strategy: strategy) { phase in
       let done = Int(phase) * 4
@@ -38,9 +38,9 @@ struct ActionTests {
         if arrivals.now != done + 4 || departures.now > done { wrong.add() }
       }
     }
-    _ = crew(of: 4, at: barrier) { _ in
+    _ = onThreads(4, at: barrier) { _ in
       for phase in 0..<100 {
-        // Not before the last party of the phase before has left, so that the action knows what to count.
+        // Wait until all parties of the previous phase have left, so that the action's counts are exact.
         eventually { departures.now == phase * 4 }
         arrivals.add()
         try barrier.wait()
@@ -51,20 +51,20 @@ struct ActionTests {
     #expect(departures.now == 400)
   }
 
-  /// rule 7: a lock that the action's thread held would hang both the action and those who come by meanwhile.
-  @Test func itHoldsNoLockAndSeesAllPartiesWaiting() {
-    let seen = Notes<String>()
+  /// rule 7: if the action's thread held a lock, both the action and the surplus caller would hang.
+  @Test func theActionHoldsNoLockAndSeesAllPartiesWaiting() {
+    let seen = SharedLog<String>()
     let gate = Gate()
-    let barrier = ThreadBarrier.withOwnAction(parties: 2, label: "halo") { barrier, phase in
+    let barrier = ThreadBarrier.passingItselfToAction(parties: 2, label: "halo") { barrier, phase in
       guard phase == 0 else { return }
       seen.add("\(barrier.waitingCount) \(barrier.phase) \(barrier.isBroken)")
       seen.add(barrier.description)
       gate.pass()
     }
     let pair = (0..<2).map { _ in ThreadParticipant("one of the pair", at: barrier) { try barrier.wait() } }
-    eventually { gate.visitors == 1 }
+    eventually { gate.arrivals == 1 }
     let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
-    surplus.fallsAsleep()
+    surplus.waitUntilAsleep()
     #expect(barrier.waitingCount == 2)
     #expect(barrier.description == "barrier \"halo\": phase 0, 2 of 2 parties waiting")
     gate.open()
@@ -76,7 +76,7 @@ struct ActionTests {
 
   /// rule 8, rule 12
   @Test(arguments: [1, 2, 5])
-  func ifItThrowsThePhaseBreaksForAll(count: Int) {
+  func ifTheActionThrowsThePhaseBreaksForAll(count: Int) {
     let fails = Counter(1)
     let barrier = ThreadBarrier(parties: count, label: "halo") { phase in
       if fails.now > 0 { throw Fault("phase \(phase)") }
@@ -97,7 +97,7 @@ struct ActionTests {
   }
 
   /// rule 10
-  @Test func aTimeoutThatEndsWhileItRunsChangesNothing() {
+  @Test func aTimeoutThatPassesDuringTheActionChangesNothing() {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 3, timeout: .zero) { _ in gate.pass() }
     let start = ContinuousClock.now
@@ -105,12 +105,12 @@ struct ActionTests {
       ThreadParticipant("early \(index)", at: barrier) { try barrier.wait(timeout: .seconds(1)) }
     }
     eventually { barrier.waitingCount == 2 || barrier.isBroken }
-    let last = ThreadParticipant("last, with the barrier's own timeout", at: barrier) { try barrier.wait() }
-    eventually { gate.visitors == 1 || barrier.isBroken }
-    // On a slow machine the time may be over before all have come: then there is nothing to see.
-    guard gate.visitors == 1 else { return gate.open() }
-    passing(start + .milliseconds(1200))
-    for party in early { party.fallsAsleep() }
+    let last = ThreadParticipant("last, with the default timeout", at: barrier) { try barrier.wait() }
+    eventually { gate.arrivals == 1 || barrier.isBroken }
+    // On a slow machine the timeout may pass before all have arrived: then there is nothing to check.
+    guard gate.arrivals == 1 else { return gate.open() }
+    waitPast(start + .milliseconds(1200))
+    for party in early { party.waitUntilAsleep() }
     #expect(!barrier.isBroken)
     #expect((early + [last]).allSatisfy { !$0.hasLeft })
     gate.open()

@@ -3,20 +3,20 @@ import Testing
 
 @testable import Barriers
 
-/// A task that waits on an actor is suspended there, and resumed there: no other executor takes part.
+/// A task that waits on an actor suspends and resumes there: no other executor takes part.
 ///
-/// In processes of their own, for these need the default pool as it is.
+/// Each test runs in its own process, because it needs the default pool undisturbed.
 struct ActorHopTests {
-  private actor Clerk {
-    let thread = ThreadOfItsOwn()
+  private actor WaitingActor {
+    let executor = SerialThreadExecutor()
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    func meet(_ times: Int, at barrier: AsyncBarrier) async throws {
+    func completePhases(_ times: Int, at barrier: AsyncBarrier) async throws {
       for _ in 0..<times { try await barrier.wait() }
     }
 
-    /// Waits at the barrier, having been on the actor since before the gate was opened.
+    /// Waits at the barrier, after entering the actor before the gate opens.
     func wait(timeout: Duration, at barrier: AsyncBarrier, after gate: Gate) async throws {
       gate.pass()
       try await barrier.wait(timeout: timeout)
@@ -25,34 +25,34 @@ struct ActorHopTests {
 
   /// rule 19
   @Test(arguments: [1, 2])
-  func anActorIsEnteredOnceAPhaseAtMost(parties: Int) async {
+  func anActorIsEnteredAtMostOnceAPhase(parties: Int) async {
     await #expect(processExitsWith: .success) { [parties] in
-      let clerk = Clerk()
+      let actor = WaitingActor()
       let barrier = AsyncBarrier(parties: parties)
       let other =
         parties == 1
         ? nil
         : ThreadParticipant("other", at: barrier.threadBarrier) {
           for phase in 0..<10 as Range<UInt64> {
-            // When the clerk's task has arrived and its actor has nothing to do, the task is suspended.
-            eventually { barrier.phase == phase && barrier.waitingCount == 1 && clerk.thread.isIdle }
+            // Once the actor's task has arrived and the executor is idle, the task is suspended.
+            eventually { barrier.phase == phase && barrier.waitingCount == 1 && actor.executor.isIdle }
             try barrier.threadBarrier.wait()
           }
         }
-      let result = await Task { try await clerk.meet(10, at: barrier) }.result
+      let result = await Task { try await actor.completePhases(10, at: barrier) }.result
       #expect((try? result.get()) != nil)
-      #expect(clerk.thread.count == 1 + (parties - 1) * 10)
+      #expect(actor.executor.count == 1 + (parties - 1) * 10)
       _ = other?.result
     }
   }
 
-  /// rule 19, rule 17: where the threads of the pool are all blocked, an actor with a thread of its own still waits.
+  /// rule 19, rule 17: while all threads of the pool are blocked, an actor with its own executor still waits.
   @Test func anActorsWaitNeedsNoThreadOfThePool() async {
     await #expect(processExitsWith: .success) {
-      let story = TaskParticipant("story") {
-        let (clerk, barrier, start) = (Clerk(), AsyncBarrier(parties: 3), Gate())
-        let waiting = Task { try await clerk.wait(timeout: .milliseconds(20), at: barrier, after: start) }
-        eventually { start.visitors == 1 }
+      let scenario = TaskParticipant("scenario") {
+        let (actor, barrier, start) = (WaitingActor(), AsyncBarrier(parties: 3), Gate())
+        let waiting = Task { try await actor.wait(timeout: .milliseconds(20), at: barrier, after: start) }
+        eventually { start.arrivals == 1 }
         let pool = BlockedPool()
         start.open()
         let thread = ThreadParticipant("thread", at: barrier.threadBarrier) {
@@ -62,7 +62,7 @@ struct ActorHopTests {
         pool.release()
         _ = await waiting.result
       }
-      _ = await story.left()
+      _ = await scenario.left()
     }
   }
 }

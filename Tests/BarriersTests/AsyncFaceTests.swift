@@ -3,10 +3,10 @@ import Testing
 
 @testable import Barriers
 
-/// The face for tasks is the same barrier, with the same names.
+/// `AsyncBarrier` is the same barrier for tasks, with the same names.
 struct AsyncFaceTests {
   /// rule 20
-  @Test func itSharesTheBarrierAndAllThatThisTells() {
+  @Test func itSharesTheBarrierAndItsProperties() {
     let barrier = ThreadBarrier(parties: 3, label: "halo")
     let faces = [AsyncBarrier(sharing: barrier), AsyncBarrier(sharing: barrier)]
     func expectAgreement() {
@@ -20,39 +20,41 @@ struct AsyncFaceTests {
       }
     }
     expectAgreement()
-    let waiting = [Kind.task, .thread].map { $0.participant(at: barrier) }
+    let waiting = [ParticipantKind.task, .thread].map { $0.participant(at: barrier) }
     eventually { barrier.waitingCount == 2 }
     expectAgreement()
     #expect("\(faces[0])" == "barrier \"halo\": phase 0, 2 of 3 parties waiting")
     faces[1].abort(Fault("no fuel"))
     #expect(faces[0].isBroken && faces[0].phase == 1 && faces[0].waitingCount == 0)
     expectAgreement()
-    for guest in waiting { #expect(guest.result.barrierError?.underlyingError as? Fault == Fault("no fuel")) }
+    for participant in waiting {
+      #expect(participant.result.barrierError?.underlyingError as? Fault == Fault("no fuel"))
+    }
     faces[0].reset()
     expectAgreement()
     #expect(barrier.description == "barrier \"halo\": phase 1, 0 of 3 parties waiting")
   }
 
   /// rule 16, rule 24
-  @Test func itsOwnInitPassesEverythingOn() {
-    let runs = Notes<UInt64>()
+  @Test func itsInitPassesAllArgumentsOn() {
+    let runs = SharedLog<UInt64>()
     let barrier = AsyncBarrier(parties: 1, label: "halo", timeout: .zero) { runs.add($0) }
     #expect(barrier.parties == 1 && barrier.label == "halo" && barrier.phase == 0)
     let alone = TaskParticipant("alone", at: barrier.threadBarrier) { try await barrier.wait() }
     #expect(alone.result.arrival == Arrival(index: 0, phase: 0, isLast: true))
     #expect(runs.all == [0])
     let pair = AsyncBarrier(parties: 2, label: "pair", timeout: .milliseconds(2))
-    let hasty = TaskParticipant("hasty", at: pair.threadBarrier) { try await pair.wait() }
+    let timedWaiter = TaskParticipant("timed waiter", at: pair.threadBarrier) { try await pair.wait() }
     let text = "barrier \"pair\" broken in phase 0: timed out after 0.002 s with 1 of 2 parties arrived"
-    #expect(hasty.result.barrierError?.description == text)
+    #expect(timedWaiter.result.barrierError?.description == text)
     #expect(pair.description == text)
     #expect(AsyncBarrier(parties: 2).label == nil)
   }
 
   /// rule 16
-  @Test func aCancellationReadsLikeThat() {
+  @Test func theErrorOfACancellationHasAReadableDescription() {
     let barrier = ThreadBarrier(parties: 3, label: "halo")
-    let waiting = Kind.thread.participant("waiting", at: barrier)
+    let waiting = ParticipantKind.thread.participant("waiting", at: barrier)
     let cancelled = TaskParticipant("cancelled", at: barrier) {
       try await AsyncBarrier(sharing: barrier).wait()
     }
@@ -65,9 +67,9 @@ struct AsyncFaceTests {
   }
 
   /// rule 12
-  @Test func aTaskThatThrowsOutOfParticipateAbortsTheBarrier() {
+  @Test func aTaskThatThrowsInAbortOnErrorAbortsTheBarrier() {
     let barrier = ThreadBarrier(parties: 3)
-    let waiting = [Kind.task, .thread].map { $0.participant(at: barrier) }
+    let waiting = [ParticipantKind.task, .thread].map { $0.participant(at: barrier) }
     eventually { barrier.waitingCount == 2 }
     let failing = TaskParticipant("failing", at: barrier) {
       try await AsyncBarrier(sharing: barrier).abortOnError {
@@ -76,13 +78,14 @@ struct AsyncFaceTests {
       }
     }
     #expect(throws: Fault("cause")) { try failing.result.get() }
-    let told = Cause(.aborted, by: Fault("cause"), arrived: 2)
-    for guest in waiting { expect(guest.result, brokenBy: told, at: barrier) }
-    expectBrokenForAll(barrier, by: told)
+    let cause = Cause(.aborted, by: Fault("cause"), arrived: 2)
+    for participant in waiting { expect(participant.result, brokenBy: cause, at: barrier) }
+    expectBrokenForAll(barrier, by: cause)
   }
 
-  /// rule 12, rule 18: what broke the barrier first is the cause, though it goes through `abortOnError`.
-  @Test func participateHidesNoEarlierCause() {
+  /// rule 12, rule 18: the cancellation broke the barrier first, so it stays the cause although it also
+  /// passes through `abortOnError`.
+  @Test func abortOnErrorKeepsAnEarlierCause() {
     let barrier = AsyncBarrier(parties: 2)
     let cancelled = TaskParticipant("cancelled", at: barrier.threadBarrier) {
       try await barrier.abortOnError {
@@ -95,7 +98,7 @@ struct AsyncFaceTests {
   }
 
   /// rule 12
-  @Test func participateReturnsWhatItsBodyReturnsAndLeavesTheBarrierAlone() {
+  @Test func abortOnErrorReturnsTheResultOfItsBodyWithoutAborting() {
     let barrier = AsyncBarrier(parties: 1)
     let alone = TaskParticipant("alone", at: barrier.threadBarrier) {
       try await barrier.abortOnError { [try await barrier.wait().phase, try await barrier.wait().phase] }
@@ -111,24 +114,23 @@ struct AsyncFaceTests {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = AsyncBarrier(parties: 0)
     }
-    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("A barrier cannot have 0 parties"))
+    #expect(exit.standardErrorText.contains("A barrier cannot have 0 parties"))
   }
 
-  /// rule 11: on a task's thread as on any other.
+  /// rule 11: also on a task's thread.
   @Test func anActionThatWaitsAtItsOwnBarrierTraps() async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let barrier = ThreadBarrier.withOwnAction(parties: 1, label: "halo") { barrier, _ in try barrier.wait()
+      let barrier = ThreadBarrier.passingItselfToAction(parties: 1, label: "halo") { barrier, _ in
+        try barrier.wait()
       }
       let alone = TaskParticipant("alone", at: barrier) { try await AsyncBarrier(sharing: barrier).wait() }
       _ = await alone.left()
     }
-    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("its own action called wait()"))
+    #expect(exit.standardErrorText.contains("its own action called wait()"))
   }
 
-  /// The tests' own safety net knows tasks, too.
-  @Test func aTaskThatNeverLeavesEndsTheProcessAndIsNamed() async {
+  /// The tests' watchdog watches tasks too.
+  @Test func aTaskThatNeverLeavesEndsTheProcessAndIsReported() async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let barrier = ThreadBarrier(parties: 2, label: "halo")
       let stuck = TaskParticipant("stuck task", at: barrier, limit: .milliseconds(100)) {
@@ -136,8 +138,8 @@ struct AsyncFaceTests {
       }
       _ = await stuck.left()
     }
-    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("stuck: stuck task"))
-    #expect(said.contains("barrier \"halo\", phase 0: 1 of 2 parties has arrived, 1 is missing"))
+    #expect(exit.standardErrorText.contains("stuck: stuck task"))
+    #expect(
+      exit.standardErrorText.contains("barrier \"halo\", phase 0: 1 of 2 parties has arrived, 1 is missing"))
   }
 }

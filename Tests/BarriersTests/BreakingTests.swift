@@ -2,22 +2,23 @@ import Testing
 
 @testable import Barriers
 
-/// Who is told when a barrier breaks, and of what.
+/// Which parties throw when a barrier breaks, and which error.
 struct BreakingTests {
-  /// The ways to break a phase of five parties in which three wait.
-  enum Way: CaseIterable, Sendable {
-    case abort, abortWithoutCause, timeout, ownTimeout, deadline, participant
+  /// How to break a phase of five parties while three wait.
+  enum Method: CaseIterable, Sendable {
+    case abort, abortWithoutCause, timeout, defaultTimeout, deadline, abortOnError
   }
 
-  /// Makes a fourth party, or nobody at all, break the phase; answers with what the parties must be told.
-  private func breakPhase(_ way: Way, of barrier: ThreadBarrier) -> Cause {
+  /// Breaks the phase, in some cases with a fourth party; returns what all parties' errors must say.
+  private func breakPhase(_ method: Method, of barrier: ThreadBarrier) -> Cause {
     func timesOut(_ wait: @escaping @Sendable () throws -> Arrival) -> Cause {
-      let breakage = Cause(.timedOut, arrived: 4)
+      let cause = Cause(.timedOut, arrived: 4)
       expect(
-        ThreadParticipant("hasty", at: barrier, wait).result, brokenBy: breakage, at: barrier, isOrigin: true)
-      return breakage
+        ThreadParticipant("timed waiter", at: barrier, wait).result, brokenBy: cause, at: barrier,
+        isOrigin: true)
+      return cause
     }
-    switch way {
+    switch method {
     case .abort:
       barrier.abort(Fault("cause"))
       return Cause(.aborted, by: Fault("cause"), arrived: 3)
@@ -25,26 +26,26 @@ struct BreakingTests {
       barrier.abort()
       return Cause(.aborted, arrived: 3)
     case .timeout: return timesOut { try barrier.wait(timeout: .milliseconds(1)) }
-    case .ownTimeout: return timesOut { try barrier.wait() }
+    case .defaultTimeout: return timesOut { try barrier.wait() }
     case .deadline: return timesOut { try barrier.wait(until: .now + .milliseconds(1)) }
-    case .participant:
+    case .abortOnError:
       #expect(throws: Fault("cause")) { try barrier.abortOnError { throw Fault("cause") } }
       return Cause(.aborted, by: Fault("cause"), arrived: 3)
     }
   }
 
   /// rule 12, rule 14
-  @Test(arguments: Way.allCases, [WaitStrategy.adaptive, .parking])
-  func allWhoWaitThrowAndSoDoesEveryoneWhoComesLater(way: Way, strategy: WaitStrategy) {
+  @Test(arguments: Method.allCases, [WaitStrategy.adaptive, .parking])
+  func allWaitersThrowAndSoDoLaterArrivals(method: Method, strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 5, label: "halo", timeout: .milliseconds(1), strategy: strategy)
     let waiting = (0..<3).map { index in
       ThreadParticipant("waiting \(index)", at: barrier) { try barrier.wait(timeout: .seconds(1 << 40)) }
     }
     eventually { barrier.waitingCount == 3 }
-    let breakage = breakPhase(way, of: barrier)
-    for party in waiting { expect(party.result, brokenBy: breakage, at: barrier) }
-    expectBroken(barrier, by: breakage)
-    expectBroken(barrier, by: breakage)
+    let cause = breakPhase(method, of: barrier)
+    for party in waiting { expect(party.result, brokenBy: cause, at: barrier) }
+    expectBroken(barrier, by: cause)
+    expectBroken(barrier, by: cause)
   }
 
   /// rule 12
@@ -52,22 +53,22 @@ struct BreakingTests {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("first"))
     barrier.abort(Fault("second"))
-    let breakage = Cause(.aborted, by: Fault("first"), arrived: 0)
-    // A party that would time out at once is refused for the same cause.
-    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
-    expect(hasty.result, brokenBy: breakage, at: barrier)
+    let cause = Cause(.aborted, by: Fault("first"), arrived: 0)
+    // A party whose timeout is zero is refused with the same cause.
+    let timedWaiter = ThreadParticipant("timed waiter", at: barrier) { try barrier.wait(timeout: .zero) }
+    expect(timedWaiter.result, brokenBy: cause, at: barrier)
     barrier.abort(Fault("third"))
-    expectBroken(barrier, by: breakage)
+    expectBroken(barrier, by: cause)
   }
 
   /// rule 12
   @Test func anAbortAfterATimeoutChangesNothing() {
     let barrier = ThreadBarrier(parties: 2)
-    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
-    let breakage = Cause(.timedOut, arrived: 1)
-    expect(hasty.result, brokenBy: breakage, at: barrier, isOrigin: true)
+    let timedWaiter = ThreadParticipant("timed waiter", at: barrier) { try barrier.wait(timeout: .zero) }
+    let cause = Cause(.timedOut, arrived: 1)
+    expect(timedWaiter.result, brokenBy: cause, at: barrier, isOrigin: true)
     barrier.abort(Fault("too late"))
-    expectBroken(barrier, by: breakage)
+    expectBroken(barrier, by: cause)
   }
 
   /// rule 12
@@ -76,10 +77,10 @@ struct BreakingTests {
     let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     barrier.abort()
-    let breakage = Cause(.aborted, arrived: 1)
-    expect(waiting.result, brokenBy: breakage, at: barrier)
-    for refused in crew(of: 8, at: barrier, { _ in try barrier.wait() }) {
-      expect(refused, brokenBy: breakage, at: barrier)
+    let cause = Cause(.aborted, arrived: 1)
+    expect(waiting.result, brokenBy: cause, at: barrier)
+    for refused in onThreads(8, at: barrier, { _ in try barrier.wait() }) {
+      expect(refused, brokenBy: cause, at: barrier)
     }
     #expect(barrier.waitingCount == 0)
     barrier.reset()
@@ -87,12 +88,12 @@ struct BreakingTests {
   }
 
   /// rule 12
-  @Test func nobodySeemsToWaitWhileTheBarrierRefusesThem() {
+  @Test func refusedCallersDoNotAppearInWaitingCount() {
     let barrier = ThreadBarrier(parties: 4)
     barrier.abort()
     let isOver = Counter()
-    let stubborn = (0..<3).map { index in
-      ThreadParticipant("stubborn \(index)", at: barrier) {
+    let refused = (0..<3).map { index in
+      ThreadParticipant("refused \(index)", at: barrier) {
         var refusals = 0
         while isOver.now == 0 {
           if (Outcome { try barrier.wait() }).barrierError != nil { refusals += 1 }
@@ -106,26 +107,27 @@ struct BreakingTests {
     }
     isOver.add()
     #expect(seen == [0])
-    for party in stubborn { #expect((try? party.result.get()) ?? 0 > 0) }
+    for party in refused { #expect((try? party.result.get()) ?? 0 > 0) }
   }
 
-  /// rule 12: whoever is refused must leave no mark behind. There is room for some millions, so this takes long.
+  /// rule 12: a refused call must leave no trace in the state. The state has room for millions of calls, so
+  /// this takes long.
   @Test(.enabled(if: Limits.stress >= .seconds(60), "BARRIERS_STRESS_SECONDS is less than 60."))
-  func aBarrierMayRefuseForEver() {
+  func aBrokenBarrierCanRefuseAnyNumberOfCalls() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("cause"))
-    let stubborn = ThreadParticipant("stubborn", at: barrier, limit: .seconds(3600)) {
+    let refused = ThreadParticipant("refused", at: barrier, limit: .seconds(3600)) {
       for _ in 0..<1 << 25 {
         guard (Outcome { try barrier.wait(timeout: .zero) }).barrierError?.phase == 0 else { return false }
       }
       return true
     }
-    #expect((try? stubborn.result.get()) == true)
+    #expect((try? refused.result.get()) == true)
     expectBroken(barrier, by: Cause(.aborted, by: Fault("cause"), arrived: 0))
   }
 
   /// rule 12
-  @Test func participateReturnsWhatItsBodyReturnsAndLeavesTheBarrierAlone() {
+  @Test func abortOnErrorReturnsTheResultOfItsBodyWithoutAborting() {
     let barrier = ThreadBarrier(parties: 1)
     let alone = ThreadParticipant("alone", at: barrier) {
       try barrier.abortOnError { try (barrier.wait().phase, barrier.wait().phase) }

@@ -2,12 +2,13 @@ import Testing
 
 @testable import Barriers
 
-/// A cancelled task breaks the phase for which it waits, or would: it throws `CancellationError`, and the others are
-/// told of a cancellation.
+/// A cancelled task breaks the phase in which it waits or would wait. It throws `CancellationError`; the
+/// other parties throw `BrokenBarrierError` with the reason `cancelled`.
 struct CancellationTests {
-  /// A task that is cancelled before it comes to the barrier.
+  /// Starts a task that is cancelled before it arrives.
   private func cancelledParticipant(
-    at barrier: ThreadBarrier, _ wait: Wait = .own, sourceLocation: SourceLocation = #_sourceLocation
+    at barrier: ThreadBarrier, _ wait: Wait = .defaultTimeout,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) -> TaskParticipant<Arrival> {
     TaskParticipant("cancelled", at: barrier, sourceLocation: sourceLocation) {
       withUnsafeCurrentTask { $0?.cancel() }
@@ -15,11 +16,13 @@ struct CancellationTests {
     }
   }
 
-  static let waits = [Wait.own, .timeout(.zero), .timeout(.seconds(3600)), .until(.now + .seconds(3600))]
+  static let waits = [
+    Wait.defaultTimeout, .timeout(.zero), .timeout(.seconds(3600)), .until(.now + .seconds(3600)),
+  ]
 
   /// rule 18
   @Test(arguments: [1, 2, 5])
-  func beforeItArrivesWhereNobodyWaits(count: Int) {
+  func aTaskCancelledBeforeItsArrivalBreaksAnIdleBarrier(count: Int) {
     let barrier = ThreadBarrier(parties: count, label: "halo")
     for (round, wait) in Self.waits.enumerated() {
       let phase = UInt64(round)
@@ -30,21 +33,21 @@ struct CancellationTests {
     expectFresh(barrier, phase: UInt64(Self.waits.count))
   }
 
-  /// rule 18, rule 20: all but the last wait; the one that is missing is cancelled before it comes.
-  @Test(arguments: Mixture.all)
-  func beforeItArrivesWhereOthersWait(mixture: Mixture) {
-    let barrier = ThreadBarrier(parties: mixture.count, label: "halo")
-    let waiting = mixture.early(at: barrier)
+  /// rule 18, rule 20: all other parties wait.
+  @Test(arguments: ArrivalOrder.all)
+  func aTaskCancelledBeforeItsArrivalBreaksThePhaseOfTheOthers(order: ArrivalOrder) {
+    let barrier = ThreadBarrier(parties: order.count, label: "halo")
+    let waiting = order.startAllButLast(at: barrier)
     #expect(cancelledParticipant(at: barrier).isCancelled)
-    let told = Cause(.cancelled, arrived: mixture.count - 1)
-    for guest in waiting { expect(guest.result, brokenBy: told, at: barrier) }
-    expectBrokenForAll(barrier, by: told)
+    let cause = Cause(.cancelled, arrived: order.count - 1)
+    for participant in waiting { expect(participant.result, brokenBy: cause, at: barrier) }
+    expectBrokenForAll(barrier, by: cause)
     barrier.reset()
-    expectMeeting(of: mixture, at: barrier, phase: 1)
+    expectArrivals(of: order, at: barrier, phase: 1)
   }
 
-  /// rule 18, rule 12: the first cause stays.
-  @Test func whereTheBarrierIsBrokenAlready() {
+  /// rule 18, rule 12
+  @Test func aCancelledTaskAtABrokenBarrierKeepsTheFirstCause() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("first"))
     for wait in Self.waits { #expect(cancelledParticipant(at: barrier, wait).isCancelled) }
@@ -52,30 +55,30 @@ struct CancellationTests {
   }
 
   /// rule 18, rule 20
-  @Test(arguments: Mixture.all)
-  func whileItWaits(mixture: Mixture) {
-    let barrier = ThreadBarrier(parties: mixture.count + 1, label: "halo")
-    for (round, wait) in [Wait.own, .timeout(.seconds(3600))].enumerated() {
+  @Test(arguments: ArrivalOrder.all)
+  func aTaskCancelledWhileItWaitsBreaksThePhaseForAll(order: ArrivalOrder) {
+    let barrier = ThreadBarrier(parties: order.count + 1, label: "halo")
+    for (round, wait) in [Wait.defaultTimeout, .timeout(.seconds(3600))].enumerated() {
       let phase = UInt64(round)
-      let before = mixture.early(at: barrier)
+      let before = order.startAllButLast(at: barrier)
       let cancelled = TaskParticipant("cancelled", at: barrier) {
         try await wait(at: AsyncBarrier(sharing: barrier))
       }
-      eventually { barrier.waitingCount == mixture.count }
-      cancelled.fallsAsleep()
+      eventually { barrier.waitingCount == order.count }
+      cancelled.waitUntilAsleep()
       #expect(!cancelled.hasLeft)
       cancelled.cancel()
       #expect(cancelled.isCancelled)
-      let told = Cause(.cancelled, phase: phase, arrived: mixture.count)
-      for guest in before { expect(guest.result, brokenBy: told, at: barrier) }
-      expectBrokenForAll(barrier, by: told)
+      let cause = Cause(.cancelled, phase: phase, arrived: order.count)
+      for participant in before { expect(participant.result, brokenBy: cause, at: barrier) }
+      expectBrokenForAll(barrier, by: cause)
       barrier.reset()
     }
   }
 
-  /// rule 10, rule 18: once all have arrived, those who wait and the one that runs the action all return.
+  /// rule 10, rule 18: the waiters return, and so does the task that runs the action.
   @Test(arguments: [1, 2, 5])
-  func afterAllHaveArrived(count: Int) {
+  func aCancellationAfterAllHaveArrivedChangesNothing(count: Int) {
     let gate = Gate()
     let barrier = AsyncBarrier(parties: count) { _ in gate.pass() }
     let tasks = (0..<count).map { index in
@@ -83,7 +86,7 @@ struct CancellationTests {
         (place: try await barrier.wait(), isCancelled: Task.isCancelled)
       }
     }
-    eventually { gate.visitors == 1 }
+    eventually { gate.arrivals == 1 }
     for task in tasks { task.cancel() }
     #expect(!barrier.isBroken)
     #expect(barrier.waitingCount == count)
@@ -95,37 +98,37 @@ struct CancellationTests {
     expectFresh(barrier.threadBarrier, phase: 1)
   }
 
-  enum Surplus: CaseIterable, Sendable { case cancelledBeforeItComes, cancelledWhileItWaits }
+  enum Surplus: CaseIterable, Sendable { case cancelledBeforeItsCall, cancelledWhileItWaits }
 
-  /// rule 10, rule 18: whoever comes while the action runs belongs to the next phase, and breaks that one.
-  @Test(arguments: Mixture.all, Surplus.allCases)
-  func ofASurplusTask(mixture: Mixture, surplus: Surplus) {
+  /// rule 10, rule 18: a task that calls `wait()` while the action runs belongs to the next phase.
+  @Test(arguments: ArrivalOrder.all, Surplus.allCases)
+  func aCancelledSurplusTaskBreaksTheNextPhase(order: ArrivalOrder, surplus: Surplus) {
     let gate = Gate()
-    let barrier = ThreadBarrier(parties: mixture.count) { phase in if phase == 0 { gate.pass() } }
-    let early = mixture.early(at: barrier)
-    let last = mixture.last(at: barrier)
-    eventually { gate.visitors == 1 }
+    let barrier = ThreadBarrier(parties: order.count) { phase in if phase == 0 { gate.pass() } }
+    let early = order.startAllButLast(at: barrier)
+    let last = order.startLast(at: barrier)
+    eventually { gate.arrivals == 1 }
     let cancelled =
-      surplus == .cancelledBeforeItComes
+      surplus == .cancelledBeforeItsCall
       ? cancelledParticipant(at: barrier)
       : TaskParticipant(at: barrier) {
         try await AsyncBarrier(sharing: barrier).wait()
       }
-    eventually { barrier.callers == mixture.count + 1 }
-    cancelled.fallsAsleep()
+    eventually { barrier.callers == order.count + 1 }
+    cancelled.waitUntilAsleep()
     cancelled.cancel()
     #expect(!cancelled.hasLeft)
     #expect(!barrier.isBroken && barrier.phase == 0)
     gate.open()
-    for guest in early + [last] { expect(guest.result, completed: 0, of: barrier) }
+    for participant in early + [last] { expect(participant.result, completed: 0, of: barrier) }
     #expect(cancelled.isCancelled)
     expectBrokenForAll(barrier, by: Cause(.cancelled, phase: 1, arrived: 0))
   }
 
-  /// rule 18: who waits again after its cancellation is cancelled again; a reset does not change that.
-  @Test func aCancelledTaskStaysSo() {
+  /// rule 18: a cancelled task throws `CancellationError` from every later wait, even after a reset.
+  @Test func aCancelledTaskBreaksEveryLaterPhaseInWhichItWaits() {
     let barrier = AsyncBarrier(parties: 2)
-    let stubborn = TaskParticipant("stubborn", at: barrier.threadBarrier) {
+    let refused = TaskParticipant("refused", at: barrier.threadBarrier) {
       withUnsafeCurrentTask { $0?.cancel() }
       var cancellations = 0
       for _ in 0..<5 {
@@ -134,13 +137,13 @@ struct CancellationTests {
       }
       return cancellations
     }
-    #expect((try? stubborn.result.get()) == 5)
+    #expect((try? refused.result.get()) == 5)
     expectFresh(barrier.threadBarrier, phase: 5)
   }
 
-  /// rule 18: a group whose member fails cancels the others, which wait.
+  /// rule 18: a failed member makes the group cancel the others.
   @Test(arguments: [false, true])
-  func ofAGroupFreesItsMembers(aThreadWaitsToo: Bool) {
+  func theCancellationOfAGroupFreesItsWaitingMembers(aThreadWaitsToo: Bool) {
     let members = 5
     let barrier = ThreadBarrier(parties: members + 1 + (aThreadWaitsToo ? 1 : 0))
     let thread = aThreadWaitsToo ? ThreadParticipant("thread", at: barrier) { try barrier.wait() } : nil
@@ -155,9 +158,9 @@ struct CancellationTests {
       }
     }
     #expect(throws: Fault("member")) { try group.result.get() }
-    let told = Cause(.cancelled, arrived: barrier.parties - 1)
-    if let thread { expect(thread.result, brokenBy: told, at: barrier) }
-    expectBrokenForAll(barrier, by: told)
+    let cause = Cause(.cancelled, arrived: barrier.parties - 1)
+    if let thread { expect(thread.result, brokenBy: cause, at: barrier) }
+    expectBrokenForAll(barrier, by: cause)
   }
 }
 

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Barriers
 
-/// What a phase does not cost.
+/// Upper bounds on what a phase costs: locks, system calls and allocations, which can be counted exactly.
 ///
-/// How long a phase takes is for the benchmarks; here stands only what can be counted without error.
+/// The benchmarks measure times.
 struct CostTests {
   #if os(Linux)
-  /// rule 5. Not under a sanitizer, whose own locks sleep.
+  /// rule 5. Not under a sanitizer, because its locks sleep.
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
-  func onePartyNeverGivesUpItsProcessor(strategy: WaitStrategy) {
+  func aSinglePartyNeverGivesUpItsProcessor(strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 1, strategy: strategy) { _ in }
     let alone = ThreadParticipant("alone", at: barrier) {
       let before = switches()
@@ -22,9 +22,9 @@ struct CostTests {
   }
   #endif
 
-  /// rule 5: nobody sleeps in it, so it takes no lock and wakes nobody.
+  /// rule 5
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
-  func aPhaseInWhichNobodySleepsTakesNoLockAndAllocatesNothing(strategy: WaitStrategy) throws {
+  func aPhaseWithoutSleepTakesNoLockAndAllocatesNothing(strategy: WaitStrategy) throws {
     let barrier = ThreadBarrier(parties: 1, timeout: .seconds(1), strategy: strategy) { _ in }
     let alone = ThreadParticipant("alone", at: barrier) {
       let before = counters_of_this_thread()
@@ -35,14 +35,14 @@ struct CostTests {
     #expect(cost.locks == 0 && cost.sleeps == 0 && cost.broadcasts == 0 && cost.allocations == 0)
   }
 
-  /// rule 2: to sleep and to wake up takes the lock once each, waking all the others takes it once; and each of these is one
-  /// system call.
+  /// rule 2: falling asleep, waking up and waking the others each take the lock once. Each sleep and each
+  /// broadcast is one system call.
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
-  func aPhaseAllocatesNothingAndCallsTheSystemOnceAParty(strategy: WaitStrategy) throws {
+  func aPhaseAllocatesNothingAndTakesOneSystemCallForEachParty(strategy: WaitStrategy) throws {
     let (count, phases) = (4, 2_000)
     let barrier = ThreadBarrier(parties: count, strategy: strategy) { _ in }
-    let costs = try crew(of: count, at: barrier) { _ in
-      // By then the runtime has what it makes once.
+    let costs = try onThreads(count, at: barrier) { _ in
+      // Warm-up: after it, the runtime has created what it creates once.
       for _ in 0..<100 { try barrier.wait(timeout: .seconds(1 << 40)) }
       let before = counters_of_this_thread()
       for _ in 0..<phases { try barrier.wait(timeout: .seconds(1 << 40)) }
@@ -51,24 +51,24 @@ struct CostTests {
     #expect(costs.allSatisfy { $0.allocations == 0 })
     func all(_ count: KeyPath<counters, Int>) -> Int { costs.map { $0[keyPath: count] }.reduce(0, +) }
     let (locks, sleeps, broadcasts) = (all(\.locks), all(\.sleeps), all(\.broadcasts))
-    // One phase more: some may still be waking, or waking others, when the counts begin.
+    // One more phase: some parties may still be waking up, or waking others, when counting starts.
     #expect(broadcasts <= phases + 1)
     #expect(locks - sleeps <= count * (phases + 1))
-    // Now and then a waking meets one who is about to sleep for the next phase, and who does so anew.
+    // Occasionally a broadcast wakes a party that falls asleep in the next phase, and it sleeps again.
     #expect(sleeps + broadcasts <= count * (phases + 1) + phases / 10)
   }
 
   @Test(.enabled(if: counters_work()), arguments: [WaitStrategy.adaptive, .parking])
   func aBarrierTakesHalfAKilobyte(strategy: WaitStrategy) throws {
     let alone = ThreadParticipant("alone") {
-      // Up to as many parties as processors, a barrier of three and more has a bell besides.
+      // More parties than processors, because otherwise a barrier of three or more also has a ReleaseCounter.
       let fewest = WaitPolicy.usableProcessors + 1
-      func make() -> [ThreadBarrier] {
+      func create() -> [ThreadBarrier] {
         (0..<100).map { ThreadBarrier(parties: fewest + $0, strategy: strategy) }
       }
-      _ = make()  // The first of about a size makes what all of that size share.
+      _ = create()  // The first barrier of each size class creates what all of that class share.
       let before = counters_of_this_thread()
-      let barriers = make()
+      let barriers = create()
       let cost = counters_of_this_thread() - before
       return (cost.bytes - MemoryLayout<ThreadBarrier>.stride * barriers.count) / barriers.count
     }
@@ -76,7 +76,7 @@ struct CostTests {
     #expect(bytes <= 512)
   }
 
-  /// rule 13, rule 22: in a process of its own, for other tests need memory too.
+  /// rule 13, rule 22: in its own process, because other tests allocate memory too.
   @Test(.enabled(if: isFreedMemoryReused))
   func aBarrierDoesNotGrowWithTheNumberOfItsPhases() async {
     await #expect(processExitsWith: .success) {
@@ -109,10 +109,10 @@ struct CostTests {
 }
 
 #if os(Linux)
-/// How often this thread has gone to sleep.
+/// How often this thread has gone to sleep (voluntary context switches).
 private func switches() -> Int {
   var usage = rusage()
-  getrusage(1, &usage)  // RUSAGE_THREAD, which the importer does not see
+  getrusage(1, &usage)  // RUSAGE_THREAD, which Swift does not import
   return usage.ru_nvcsw
 }
 #endif

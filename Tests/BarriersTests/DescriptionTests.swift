@@ -2,16 +2,16 @@ import Testing
 
 @testable import Barriers
 
-/// What a person reads: of an error, and of a barrier.
+/// The descriptions of errors and barriers.
 struct DescriptionTests {
   /// rule 16
-  @Test func anErrorTellsWhatHappenedWithoutADebugger() {
+  @Test func theDescriptionOfAnErrorNamesReasonPhaseAndArrivals() {
     func text(
       _ reason: BrokenBarrierError.Reason, _ fault: Fault? = nil, after timeout: Duration? = nil,
       label: String? = "halo"
     ) -> String {
-      let breakage = BreakCause(reason, fault, after: timeout)
-      return BrokenBarrierError(breakage, at: 0, phase: 17, arrived: 3, parties: 5, label: label).description
+      let cause = BreakCause(reason, fault, after: timeout)
+      return BrokenBarrierError(cause, at: 0, phase: 17, arrived: 3, parties: 5, label: label).description
     }
     let start = "barrier \"halo\" broken in phase 17: "
     let end = " with 3 of 5 parties arrived"
@@ -30,7 +30,7 @@ struct DescriptionTests {
   }
 
   /// rule 16
-  @Test func aRealTimeoutReadsLikeThat() {
+  @Test func theErrorOfATimeoutHasThisDescription() {
     let barrier = ThreadBarrier(parties: 5, label: "halo", timeout: .milliseconds(1500))
     for _ in 0..<17 {
       barrier.abort()
@@ -40,15 +40,17 @@ struct DescriptionTests {
       ThreadParticipant("waiting", at: barrier) { try barrier.wait(timeout: .seconds(3600)) }
     }
     eventually { barrier.waitingCount == 2 }
-    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .milliseconds(2)) }
+    let timedWaiter = ThreadParticipant("timed waiter", at: barrier) {
+      try barrier.wait(timeout: .milliseconds(2))
+    }
     let text = "barrier \"halo\" broken in phase 17: timed out after 0.002 s with 3 of 5 parties arrived"
-    for party in waiting + [hasty] { #expect(party.result.barrierError?.description == text) }
+    for party in waiting + [timedWaiter] { #expect(party.result.barrierError?.description == text) }
     #expect("\(barrier)" == text)
   }
 
   /// rule 24
   @Test(arguments: [(nil, "barrier"), ("halo", "barrier \"halo\"")])
-  func aBarrierTellsItsLabelItsPhaseHowManyWaitAndWhyItIsBroken(label: String?, name: String) {
+  func theDescriptionOfABarrierNamesLabelPhaseWaitersAndCause(label: String?, name: String) {
     let barrier = ThreadBarrier(parties: 3, label: label)
     #expect(barrier.description == "\(name): phase 0, 0 of 3 parties waiting")
     let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
@@ -65,7 +67,7 @@ struct DescriptionTests {
   }
 
   /// rule 24
-  @Test func aDescriptionCanBeHadWhileTheBarrierBreaksAndIsReset() {
+  @Test func theDescriptionIsConsistentWhileTheBarrierBreaksAndIsReset() {
     let barrier = ThreadBarrier(parties: 2, label: "halo")
     let isOver = Counter()
     let readers = (0..<2).map { _ in

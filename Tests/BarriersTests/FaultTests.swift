@@ -4,58 +4,58 @@ import Testing
 
 @testable import Barriers
 
-/// What the system's functions do wrong lets nobody through, and makes nobody give up. In processes of their own.
+/// Failures of system functions release no party early and cause no early timeout.
 ///
-/// What chance decides follows from a number, which is an argument of the test, so that a failure tells it. The
-/// environment variable `BARRIERS_TEST_SEED` sets it. How the threads are scheduled, it cannot set.
+/// Each test runs in its own process, where a failed expectation reports only its comment.
 ///
-/// Of an expectation that fails in another process only its comment is told.
-@Suite(.enabled(if: faults_work(), "Nothing can stand in front of the C library here."))
+/// All random decisions follow from a seed, which is an argument of the test, so that a failure reports it.
+/// The environment variable `BARRIERS_TEST_SEED` sets it. It does not determine how threads are scheduled.
+@Suite(.enabled(if: faults_work(), "Calls to the C library cannot be intercepted here."))
 struct FaultTests {
   static let seeds = [
     ProcessInfo.processInfo.environment["BARRIERS_TEST_SEED"].flatMap { UInt64($0) }
       ?? UInt64.random(in: 1..<1_000_000)
   ]
 
-  // MARK: Sleeps that end at once
+  // MARK: Sleeps that end early
 
   /// rule 23, rule 2, rule 3
   @Test(arguments: ParticipantMix.allCases, seeds)
-  func sleepsThatEndForNoReasonLetNobodyThrough(cast: ParticipantMix, seed: UInt64) async {
-    await #expect(processExitsWith: .success) { [cast, seed] in
+  func spuriousWakeUpsReleaseNoParty(mix: ParticipantMix, seed: UInt64) async {
+    await #expect(processExitsWith: .success) { [mix, seed] in
       faults_make_sleeps_bad(bad_sleeps(woken: 30, timed_out: 0, seed: seed))
       let parties = 4
       let (arrived, tooEarly, isOver) = (Counter(), Counter(), Counter())
       let barrier = ThreadBarrier(parties: parties, strategy: .parking) { phase in
-        // Decided for all who go on from this phase.
+        // Set in the action, so that all participants leave after the same phase.
         if phase >= 200 && faults_bad_sleeps() >= 50 || phase == 20_000 { isOver.add() }
       }
-      let guests = cast.kinds(parties).enumerated().map { index, kind in
-        kind.regular(at: barrier) { soFar in
+      let participants = mix.kinds(parties).enumerated().map { index, kind in
+        kind.repeatingParticipant(at: barrier) { soFar in
           if arrived.now < soFar.count * parties { tooEarly.add() }
           guard isOver.now == 0 else { return nil }
           arrived.add()
-          // Sooner each time: so whoever keeps the time for tasks goes to sleep anew.
-          return index == 0 ? .own : .timeout(.seconds(36_000 - soFar.count))
+          // An earlier deadline each time, so that the timer thread has to start a new sleep.
+          return index == 0 ? .defaultTimeout : .timeout(.seconds(36_000 - soFar.count))
         }
       }
-      let outcomes = guests.flatMap { (try? $0.result.get()) ?? [] }
-      #expect(outcomes.count == parties * Int(barrier.phase), "all left")
-      #expect(outcomes.allSatisfy { $0.arrival != nil }, "all passed")
+      let outcomes = participants.flatMap { (try? $0.result.get()) ?? [] }
+      #expect(outcomes.count == parties * Int(barrier.phase), "all calls returned")
+      #expect(outcomes.allSatisfy { $0.arrival != nil }, "all phases completed")
       expectAllOrNone(outcomes, parties: parties)
-      #expect(tooEarly.now == 0, "nobody passed early")
+      #expect(tooEarly.now == 0, "no party left early")
       #expect(faults_bad_sleeps() >= 50, "\(faults_bad_sleeps()) bad sleeps")
     }
   }
 
   /// rule 1, rule 3, rule 4, rule 8, rule 12, rule 13, rule 14, rule 23
   @Test(arguments: ParticipantMix.allCases, seeds)
-  func allOrNoneHoldsWhileSleepsEndAtOnce(cast: ParticipantMix, seed: UInt64) async {
-    await #expect(processExitsWith: .success) { [cast, seed] in
+  func allOrNoneHoldsWhileSleepsEndEarly(mix: ParticipantMix, seed: UInt64) async {
+    await #expect(processExitsWith: .success) { [mix, seed] in
       faults_make_sleeps_bad(bad_sleeps(woken: 30, timed_out: 30, seed: seed))
       var round: UInt64 = 0
       while (round < 6 || faults_bad_sleeps() < 200) && round < 200 {
-        turmoil(of: cast, .init(seed: seed &+ round), round.isMultiple(of: 2) ? .parking : .adaptive)
+        runChaos(of: mix, .init(seed: seed &+ round), round.isMultiple(of: 2) ? .parking : .adaptive)
         round += 1
       }
       #expect(faults_bad_sleeps() >= 200, "\(faults_bad_sleeps()) bad sleeps")
@@ -64,10 +64,10 @@ struct FaultTests {
 
   /// rule 15, rule 23
   @Test(arguments: ParticipantMix.allCases, seeds)
-  func sleepsThatEndBeforeTheirTimeMakeNobodyGiveUp(cast: ParticipantMix, seed: UInt64) async {
-    await #expect(processExitsWith: .success) { [cast, seed] in
+  func sleepsThatTimeOutEarlyCauseNoEarlyTimeout(mix: ParticipantMix, seed: UInt64) async {
+    await #expect(processExitsWith: .success) { [mix, seed] in
       faults_make_sleeps_bad(bad_sleeps(woken: 0, timed_out: 100, seed: seed))
-      let kinds = cast.kinds(3)
+      let kinds = mix.kinds(3)
       for timeout in [Duration.microseconds(100), .milliseconds(1), .milliseconds(30)] {
         for kind in kinds {
           let barrier = ThreadBarrier(parties: 2, strategy: .parking)
@@ -78,35 +78,36 @@ struct FaultTests {
         }
       }
       let barrier = ThreadBarrier(parties: 4, timeout: .seconds(3600), strategy: .parking)
-      let patient = kinds.map { $0.participant("patient", at: barrier) }
+      let longWaiters = kinds.map { $0.participant("long waiter", at: barrier) }
       eventually { barrier.waitingCount == 3 }
       let before = faults_bad_sleeps()
       eventually { faults_bad_sleeps() > before + 20 }
-      #expect(!barrier.isBroken && patient.allSatisfy { !$0.hasLeft }, "all still wait")
-      let last = Kind.thread.participant("last", at: barrier)
+      #expect(!barrier.isBroken && longWaiters.allSatisfy { !$0.hasLeft }, "all still wait")
+      let last = ParticipantKind.thread.participant("last", at: barrier)
       expect(last.result, completed: 0, index: 3, of: barrier)
-      for guest in patient { expect(guest.result, completed: 0, of: barrier) }
+      for participant in longWaiters { expect(participant.result, completed: 0, of: barrier) }
     }
   }
 
-  /// rule 2, rule 23: between giving up the lock and sleeping, a phase may end, and the next, and wake who does not sleep yet.
+  /// rule 2, rule 23: between a party's unlock and its sleep, its phase and the next may end, and their
+  /// broadcasts find it not yet asleep.
   @Test(arguments: [2, 3])
-  func whoIsHeldUpOnTheWayToSleepIsNotForgotten(parties: Int) async {
+  func aPartyDelayedBeforeItsSleepIsStillReleased(parties: Int) async {
     await #expect(processExitsWith: .success) { [parties] in
       faults_make_unlocks_slow()
       let phases = 1_000
       let barrier = ThreadBarrier(parties: parties, strategy: .parking)
-      let results = crew(of: parties, at: barrier) { _ in
+      let results = onThreads(parties, at: barrier) { _ in
         for _ in 0..<phases { try barrier.wait() }
       }
-      #expect(results.allSatisfy { (try? $0.get()) != nil }, "all passed")
+      #expect(results.allSatisfy { (try? $0.get()) != nil }, "all phases completed")
       #expect(barrier.phase == phases, "\(barrier)")
     }
   }
 
   // MARK: Calls that fail
 
-  /// What a thread calls in ``wait()`` before it sleeps, or to wake those who do.
+  /// What `wait()` calls before a thread sleeps, or to wake sleeping threads.
   enum Failing: String, CaseIterable, Codable, Sendable {
     case lock, lockAfterSleep, sleep, timedSleep, broadcast
 
@@ -130,11 +131,11 @@ struct FaultTests {
 
   /// rule 23
   @Test(arguments: Failing.allCases, [EINVAL, ENOSYS])
-  func aCallThatFailsWhereItCannotTrapsWithItsNameAndError(failing: Failing, error: Int32) async {
+  func anUnexpectedFailureTrapsWithTheNameOfTheCallAndItsError(failing: Failing, error: Int32) async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [failing, error] in
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
-      let sleeper = ThreadParticipant("sleeper", at: barrier) {
+      let waiter = ThreadParticipant("waiter", at: barrier) {
         switch failing {
         case .broadcast: break
         case .lockAfterSleep: faults_fail_after(failing.call, 1, error)
@@ -144,50 +145,51 @@ struct FaultTests {
           ? barrier.wait(timeout: .seconds(3600)) : barrier.wait()
       }
       eventually { barrier.waitingCount == 1 }
-      sleeper.fallsAsleep()
+      waiter.waitUntilAsleep()
       let last = ThreadParticipant("last", at: barrier) {
         if failing != .lockAfterSleep { faults_fail(failing.call, error, EBUSY, 1) }
         return try barrier.wait()
       }
-      _ = (sleeper.result, last.result)
+      _ = (waiter.result, last.result)
     }
     #expect(
-      exit.said.contains(
+      exit.standardErrorText.contains(
         "Fatal error: \(failing.name) failed: \(String(cString: strerror(error))) (error \(error))"))
   }
 
-  /// rule 17, rule 12: nobody is left waiting for a time that nobody keeps.
-  @Test func whereNoThreadCanBeStartedATaskWithATimeoutBreaksTheBarrier() async {
+  /// rule 17, rule 12: no party waits for a timeout that cannot happen.
+  @Test func withoutATimerThreadATimedWaitOfATaskBreaksTheBarrier() async {
     await #expect(processExitsWith: .success) {
-      let story = ThreadParticipant("story") {
-        expectThatTimekeepingFailsAndComesBack(
-          without: { faults_fail(call_create, EAGAIN, 0, .max) }, with: { faults_fail(call_create, 0, 0, 0) })
+      let scenario = ThreadParticipant("scenario") {
+        expectTimerThreadFailureAndRecovery(
+          preventingThreads: { faults_fail(call_create, EAGAIN, 0, .max) },
+          allowingThreads: { faults_fail(call_create, 0, 0, 0) })
       }
-      _ = story.result
+      _ = scenario.result
     }
   }
 
   // MARK: The wall clock
 
   /// rule 15
-  @Test func aWallClockThatJumpsMovesNoTimeout() async {
+  @Test func jumpsOfTheWallClockDoNotChangeTimeouts() async {
     await #expect(processExitsWith: .success) {
       faults_make_wall_clock_jump()
-      for kind in Kind.allCases {
+      for kind in ParticipantKind.allCases {
         for strategy in [WaitStrategy.adaptive, .parking] {
-          expectTimeoutsInTime(for: kind, strategy)
+          expectAccurateTimeouts(for: kind, strategy)
         }
       }
-      #expect(faults_wall_clock_readings() == 0, "nobody read the wall clock")
-      // It does jump, and it is noticed who looks.
+      #expect(faults_wall_clock_readings() == 0, "the wall clock is never read")
+      // The wall clock does jump, and its readings are counted.
       let (one, other) = (wallClock(), wallClock())
       #expect(abs(one - other) > 1800, "the wall clock jumps")
       #expect(faults_wall_clock_readings() == 2, "its readings are counted")
     }
   }
 
-  /// rule 15: a sleep by the wrong clock would be over at once, again and again.
-  @Test func whoWaitsWithATimeoutSleepsUntilThen() async {
+  /// rule 15: sleeps on the wrong clock would end at once, so a party would need many of them.
+  @Test func aTimedWaitNeedsFewSleeps() async {
     await #expect(processExitsWith: .success) {
       faults_make_wall_clock_jump()
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
@@ -202,22 +204,22 @@ struct FaultTests {
   }
 }
 
-/// Five regulars at a barrier of three, who abort, reset and give up, now and then.
-private func turmoil(of cast: ParticipantMix, _ dice: Dice, _ strategy: WaitStrategy) {
+/// Five participants at a barrier of three, which occasionally abort, reset and time out.
+private func runChaos(of mix: ParticipantMix, _ random: SeededRandom, _ strategy: WaitStrategy) {
   let barrier = ThreadBarrier(parties: 3, strategy: strategy) { phase in
     if phase.isMultiple(of: 7) { throw Fault("action of phase \(phase)") }
   }
   let isOver = Counter()
-  let guests = cast.kinds(5).enumerated().map { index, kind in
-    kind.regular("regular \(index)", at: barrier) { soFar in
-      let number = dice.thrown(soFar.count * 5 + index)
+  let participants = mix.kinds(5).enumerated().map { index, kind in
+    kind.repeatingParticipant("participant \(index)", at: barrier) { soFar in
+      let number = random.number(at: soFar.count * 5 + index)
       if let last = soFar.last, last.arrival == nil, number % 2 == 0 { barrier.reset() }
       switch number / 2 % 24 {
       case 0: barrier.abort(Fault("step \(soFar.count)"))
       case 1: barrier.reset()
       default: break
       }
-      // In this order: whoever resets the barrier last aborts it after that, and nobody is left behind.
+      // In this order, so that a participant that resets the barrier last aborts it afterwards.
       guard isOver.now == 0, soFar.count < 40 else {
         isOver.add()
         barrier.abort(Fault("the end"))
@@ -227,27 +229,27 @@ private func turmoil(of cast: ParticipantMix, _ dice: Dice, _ strategy: WaitStra
       case 0: .timeout(.zero)
       case 1, 2: .timeout(.microseconds(1 + number / 288 % 500))
       case 3: .timeout(.seconds(1 << 20))
-      default: .own
+      default: .defaultTimeout
       }
     }
   }
-  expectAllOrNone(guests.flatMap { (try? $0.result.get()) ?? [] }, parties: 3)
+  expectAllOrNone(participants.flatMap { (try? $0.result.get()) ?? [] }, parties: 3)
   #expect(barrier.isBroken, "\(barrier)")
 }
 
-/// Numbers that follow from a seed: the same for the same throw (SplitMix64).
-private struct Dice: Sendable {
+/// Random numbers that depend only on the seed and the index (SplitMix64).
+private struct SeededRandom: Sendable {
   let seed: UInt64
 
-  func thrown(_ number: Int) -> Int {
-    var mixed = seed &* 0xd134_2543_de82_ef95 &+ UInt64(number) &* 0x9e37_79b9_7f4a_7c15
+  func number(at index: Int) -> Int {
+    var mixed = seed &* 0xd134_2543_de82_ef95 &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
     return Int((mixed ^ (mixed >> 31)) >> 1)
   }
 }
 
-/// What the wall clock shows, in seconds.
+/// The wall-clock time in seconds.
 private func wallClock() -> Int {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)

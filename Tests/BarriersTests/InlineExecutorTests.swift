@@ -2,13 +2,14 @@ import Testing
 
 @testable import Barriers
 
-/// Tasks whose executor runs them at once, inside whoever resumes them: it shows what is held at that moment.
+/// Tasks whose executor runs them immediately, inside the call that resumes them. These tests show which
+/// locks the library holds at that moment.
 struct InlineExecutorTests {
-  private let inline = Inline()
+  private let inline = InlineExecutor()
 
-  /// Parties that have arrived and are suspended.
+  /// Starts parties that have arrived and are suspended.
   private func waiting(
-    _ count: Int, at barrier: AsyncBarrier, _ wait: Wait = .own,
+    _ count: Int, at barrier: AsyncBarrier, _ wait: Wait = .defaultTimeout,
     then: @escaping @Sendable (Outcome) -> Void = { _ in }
   ) -> [TaskParticipant<Arrival>] {
     let tasks = (0..<count).map { index in
@@ -28,8 +29,8 @@ struct InlineExecutorTests {
   }
 
   /// rule 19, rule 20
-  @Test(arguments: Kind.allCases)
-  func theLastOneResumesThemAndAllMeetAgainAndAgain(last: Kind) {
+  @Test(arguments: ParticipantKind.allCases)
+  func theLastArrivalResumesThemInManyPhases(last: ParticipantKind) {
     let barrier = AsyncBarrier(parties: 4) { _ in }
     let tasks = (0..<3).map { _ in
       TaskParticipant("inline", at: barrier.threadBarrier, on: inline) {
@@ -38,21 +39,23 @@ struct InlineExecutorTests {
         return outcomes
       }
     }
-    let regular = last.regular(at: barrier.threadBarrier) { $0.count < 100 ? .own : nil }
-    let outcomes = (try? regular.result.get()) ?? []
+    let participant = last.repeatingParticipant(at: barrier.threadBarrier) {
+      $0.count < 100 ? .defaultTimeout : nil
+    }
+    let outcomes = (try? participant.result.get()) ?? []
     expectAllOrNone(outcomes + tasks.flatMap { (try? $0.result.get()) ?? [] }, parties: 4)
     #expect(barrier.phase == 100)
   }
 
   enum End: CaseIterable, Sendable { case completion, abort, reset, cancellation, timeout, failedAction }
 
-  /// rule 19: whoever wakes up may use the barrier at once, for no lock is held.
+  /// rule 19: a resumed task may use the barrier immediately, because no lock is held.
   @Test(arguments: End.allCases)
-  func whoeverWakesUpFindsNoLockHeld(end: End) {
+  func noLockIsHeldWhenATaskResumes(end: End) {
     let barrier = AsyncBarrier(parties: 4) { _ in if end == .failedAction { throw Fault("no") } }
     let seen = Counter()
     let tasks = waiting(2, at: barrier) { _ in
-      // Each of these needs the lock.
+      // Each of these calls takes the lock.
       _ = barrier.description
       barrier.abort(Fault("after"))
       _ = barrier.description
@@ -65,7 +68,8 @@ struct InlineExecutorTests {
     }
     eventually { barrier.waitingCount == 3 || seen.now == 2 }
     switch end {
-    case .completion, .failedAction: _ = Kind.thread.participant("last", at: barrier.threadBarrier).result
+    case .completion, .failedAction:
+      _ = ParticipantKind.thread.participant("last", at: barrier.threadBarrier).result
     case .abort: barrier.abort()
     case .reset: barrier.reset()
     case .cancellation: tasks[1].cancel()
@@ -86,10 +90,10 @@ struct InlineExecutorTests {
     }
   }
 
-  /// rule 19, rule 15: the timekeeper itself runs such a task, which lets it be called on again.
-  @Test func theyMayWaitWithATimeoutAgainWhenTheirTimeIsOver() {
+  /// rule 19, rule 15: the timer thread itself runs such a task, and must accept a new timer from it.
+  @Test func aTimedOutTaskMayWaitWithATimeoutAgain() {
     let barrier = AsyncBarrier(parties: 2)
-    let hasty = TaskParticipant("hasty", at: barrier.threadBarrier, on: inline) {
+    let timedWaiter = TaskParticipant("timed waiter", at: barrier.threadBarrier, on: inline) {
       var timeouts = 0
       for _ in 0..<5 {
         do {
@@ -101,30 +105,30 @@ struct InlineExecutorTests {
       }
       return timeouts
     }
-    #expect((try? hasty.result.get()) == 5)
+    #expect((try? timedWaiter.result.get()) == 5)
   }
 
-  /// rule 18: a task that runs inside its own cancellation may wait again, and cancel others.
-  @Test func theyMayCancelOneAnother() {
+  /// rule 18: a task that resumes inside its own cancellation may cancel the others.
+  @Test func tasksMayCancelOneAnother() {
     let barrier = AsyncBarrier(parties: 4)
-    let others = Notes<TaskParticipant<Arrival>>()
+    let others = SharedLog<TaskParticipant<Arrival>>()
     let tasks = waiting(3, at: barrier) { _ in for other in others.all { other.cancel() } }
     for task in tasks { others.add(task) }
     tasks[1].cancel()
     #expect(tasks.allSatisfy { $0.hasLeft })
     #expect(tasks[1].isCancelled)
-    // The others had been freed by then, or were cancelled too.
+    // The others were freed before, or were cancelled too.
     for task in [tasks[0], tasks[2]] {
       #expect(task.isCancelled || task.result.barrierError?.reason == .cancelled)
     }
     expectBrokenForAll(barrier.threadBarrier, by: Cause(.cancelled, arrived: 3))
   }
 
-  /// rule 4: surplus tasks are resumed by the last of the phase, and make up the next inside it.
-  @Test func surplusTasksMakeUpTheNextPhase() {
+  /// rule 4: the last arrival resumes the surplus tasks, and they form the next phase inside its call.
+  @Test func surplusTasksFormTheNextPhase() {
     let barrier = AsyncBarrier(parties: 2)
     let tickets = Counter(2 * 200)
-    let outcomes = Notes<Outcome>()
+    let outcomes = SharedLog<Outcome>()
     let tasks = (0..<5).map { _ in
       TaskParticipant("inline", at: barrier.threadBarrier, on: inline) {
         while tickets.add(-1) >= 0 { outcomes.add(.success(try await barrier.wait())) }
@@ -135,19 +139,21 @@ struct InlineExecutorTests {
     #expect(barrier.phase == 200)
   }
 
-  /// rule 9, rule 11: a task that an action frees runs inside the action then, but is not the action: it may wait.
+  /// rule 9, rule 11: a task that an action frees runs inside it, but is not part of it, so it may wait.
   @Test func aTaskThatAnActionFreesMayWaitAgain() async {
     await #expect(processExitsWith: .success) {
-      let barrier = ThreadBarrier.withOwnAction(parties: 2) { barrier, phase in
+      let barrier = ThreadBarrier.passingItselfToAction(parties: 2) { barrier, phase in
         if phase == 0 { barrier.reset() }
       }
-      let freed = TaskParticipant("freed", at: barrier, on: Inline()) {
+      let freed = TaskParticipant("freed", at: barrier, on: InlineExecutor()) {
         do { try await AsyncBarrier(sharing: barrier).wait() } catch {}
         return try await AsyncBarrier(sharing: barrier).wait()
       }
-      let last = Kind.thread.participant("last", at: barrier)
+      let last = ParticipantKind.thread.participant("last", at: barrier)
       expect(last.result, brokenBy: Cause(.reset, arrived: 2), at: barrier)
-      expect(Kind.thread.participant("partner", at: barrier).result, completed: 1, index: 1, of: barrier)
+      expect(
+        ParticipantKind.thread.participant("partner", at: barrier).result, completed: 1, index: 1, of: barrier
+      )
       expect(await freed.left(), completed: 1, index: 0, of: barrier)
     }
   }

@@ -3,17 +3,18 @@ import Testing
 
 @testable import Barriers
 
-/// `wait()` stays on the caller's actor, and comes back to it. The action runs there too, if the actor's task is last.
+/// `wait()` starts on the caller's actor and returns to it. The action runs there too if the actor's task
+/// is the last arrival.
 struct IsolationTests {
-  /// What only one at a time may touch.
-  private actor Desk {
+  /// Detects two tasks that run on it at once.
+  private actor ExclusiveResource {
     private var isBusy = false
     private(set) var overlaps = 0
 
-    /// Works at the desk, leaves it to others while it waits, and works again.
-    func work(at barrier: AsyncBarrier, phases: Int) async throws {
+    /// Uses the resource before and after each wait, and frees it for other tasks while it waits.
+    func completePhases(_ phases: Int, at barrier: AsyncBarrier) async throws {
       for phase in 0..<phases {
-        sit()
+        use()
         if phase.isMultiple(of: 2) {
           try await barrier.wait()
         } else {
@@ -23,11 +24,11 @@ struct IsolationTests {
             assertIsolated()
           }
         }
-        sit()
+        use()
       }
     }
 
-    private func sit() {
+    private func use() {
       assertIsolated()
       if isBusy { overlaps += 1 }
       isBusy = true
@@ -37,38 +38,38 @@ struct IsolationTests {
   }
 
   /// rule 19
-  @Test func manyTasksOfOneActorMeetAndNeverTouchItTogether() async {
-    let desk = Desk()
-    let barrier = AsyncBarrier(parties: 4) { _ in desk.assertIsolated() }
+  @Test func tasksOfOneActorCompletePhasesAndNeverRunOnItTogether() async {
+    let resource = ExclusiveResource()
+    let barrier = AsyncBarrier(parties: 4) { _ in resource.assertIsolated() }
     let tasks = (0..<4).map { _ in
-      TaskParticipant("at the desk", at: barrier.threadBarrier) {
-        try await desk.work(at: barrier, phases: 30)
+      TaskParticipant("on the actor", at: barrier.threadBarrier) {
+        try await resource.completePhases(30, at: barrier)
       }
     }
     for task in tasks { #expect((try? await task.left().get()) != nil) }
-    #expect(await desk.overlaps == 0)
+    #expect(await resource.overlaps == 0)
     #expect(barrier.phase == 30)
   }
 
   /// rule 19
-  @Test func theActionRunsOnTheActorOfTheLast() async throws {
-    let desk = Desk()
-    let barrier = AsyncBarrier(parties: 1) { _ in desk.assertIsolated() }
-    try await desk.work(at: barrier, phases: 10)
+  @Test func theActionRunsOnTheActorOfTheLastArrival() async throws {
+    let resource = ExclusiveResource()
+    let barrier = AsyncBarrier(parties: 1) { _ in resource.assertIsolated() }
+    try await resource.completePhases(10, at: barrier)
     #expect(barrier.phase == 10)
   }
 
-  /// rule 19, rule 17: several tasks of the one main thread.
-  @Test @MainActor func theMainActorIsKeptAndNotBlocked() async {
+  /// rule 19, rule 17: several tasks share the main thread.
+  @Test @MainActor func waitStaysOnTheMainActorWithoutBlockingIt() async {
     let barrier = AsyncBarrier(parties: 4) { _ in MainActor.assertIsolated() }
     let tasks = (0..<4).map { _ in
-      TaskParticipant("main", at: barrier.threadBarrier) { try await meet(at: barrier) }
+      TaskParticipant("main", at: barrier.threadBarrier) { try await completePhases(at: barrier) }
     }
     for task in tasks { #expect((try? await task.left().get()) == 10) }
     #expect(barrier.phase == 10)
   }
 
-  @MainActor private func meet(at barrier: AsyncBarrier) async throws -> Int {
+  @MainActor private func completePhases(at barrier: AsyncBarrier) async throws -> Int {
     for _ in 0..<10 {
       try await barrier.wait()
       MainActor.assertIsolated()
@@ -76,18 +77,18 @@ struct IsolationTests {
     return 10
   }
 
-  /// rule 19: nor is it left when the phase breaks.
-  @Test @MainActor func theMainActorIsKeptWhenThePhaseBreaks() async {
+  /// rule 19
+  @Test @MainActor func waitStaysOnTheMainActorWhenThePhaseBreaks() async {
     let barrier = AsyncBarrier(parties: 2)
-    for cause in [{ @Sendable in barrier.abort() }, { @Sendable in barrier.reset() }] {
+    for breakPhase in [{ @Sendable in barrier.abort() }, { @Sendable in barrier.reset() }] {
       let waiting = TaskParticipant("main", at: barrier.threadBarrier) { @MainActor in
         do { try await barrier.wait() } catch { MainActor.assertIsolated() }
       }
-      let breaks = TaskParticipant("breaks it", at: barrier.threadBarrier) {
+      let breaker = TaskParticipant("breaker", at: barrier.threadBarrier) {
         eventually { barrier.waitingCount == 1 }
-        cause()
+        breakPhase()
       }
-      _ = await (waiting.left(), breaks.left())
+      _ = await (waiting.left(), breaker.left())
       barrier.reset()
     }
   }

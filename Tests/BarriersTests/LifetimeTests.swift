@@ -2,16 +2,17 @@ import Testing
 
 @testable import Barriers
 
-/// A barrier may be let go of at any time that one is not waiting at it, and takes with it what it held.
+/// The last reference to a barrier may be released whenever no call on it is running; the barrier then
+/// releases all that it held.
 struct LifetimeTests {
-  /// Counts itself out.
+  /// Counts how many of its kind have been released.
   private final class Token: Sendable {
-    let gone: Counter
-    init(_ gone: Counter) { self.gone = gone }
-    deinit { gone.add() }
+    let released: Counter
+    init(_ released: Counter) { self.released = released }
+    deinit { released.add() }
   }
 
-  /// References to the same barriers, one row for each party; `@unchecked Sendable`: a row has one user.
+  /// References to the same barriers, one row for each party. `@unchecked Sendable`: a row has one user.
   private final class Row: @unchecked Sendable {
     var barriers: [ThreadBarrier?]
     init(_ barriers: [ThreadBarrier]) { self.barriers = barriers }
@@ -19,12 +20,12 @@ struct LifetimeTests {
 
   /// rule 22
   @Test(arguments: [1, 2, 3, 8], [WaitStrategy.adaptive, .parking])
-  func theLastReferenceMayGoTheMomentOnesOwnWaitHasReturned(count: Int, strategy: WaitStrategy) {
-    let (gone, made) = (Counter(), Counter())
+  func aPartyMayReleaseTheLastReferenceAsSoonAsItsWaitHasReturned(count: Int, strategy: WaitStrategy) {
+    let (released, created) = (Counter(), Counter())
     stress { _ in
-      let rows = withBarriers(100, count: count, strategy: strategy, gone: gone)
-      made.add(100)
-      let results = crew(of: count) { index in
+      let rows = withBarriers(100, count: count, strategy: strategy, released: released)
+      created.add(100)
+      let results = onThreads(count) { index in
         let row = rows[index]
         for number in row.barriers.indices {
           try row.barriers[number]!.wait()
@@ -33,17 +34,17 @@ struct LifetimeTests {
       }
       #expect(results.allSatisfy { (try? $0.get()) != nil })
     }
-    #expect(gone.now == made.now)
+    #expect(released.now == created.now)
   }
 
-  /// rule 22: no less if it is broken, or reset under those who wait.
+  /// rule 22: also for a barrier that is broken or reset while parties wait.
   @Test(arguments: [2, 4])
-  func itMayGoTheMomentOneHasBeenToldThatItIsBroken(count: Int) {
-    let (gone, made) = (Counter(), Counter())
+  func aPartyMayReleaseTheLastReferenceAsSoonAsItsWaitHasThrown(count: Int) {
+    let (released, created) = (Counter(), Counter())
     stress { _ in
-      let rows = withBarriers(50, count: count, strategy: .adaptive, gone: gone)
-      made.add(50)
-      _ = crew(of: count) { index in
+      let rows = withBarriers(50, count: count, strategy: .adaptive, released: released)
+      created.add(50)
+      _ = onThreads(count) { index in
         let row = rows[index]
         for number in row.barriers.indices {
           if index == 0 {
@@ -57,46 +58,46 @@ struct LifetimeTests {
         }
       }
     }
-    #expect(gone.now == made.now)
+    #expect(released.now == created.now)
   }
 
-  /// rule 22: an error may own whatever it likes, and may do so when it goes.
-  @Test func theErrorOfABreakageGoesWithTheLastWhoKnowsIt() {
+  /// rule 22
+  @Test func theCauseIsReleasedOnceNoPartyCanReadItAnymore() {
     struct Owning: Error { let token: Token }
-    let gone = Counter()
+    let released = Counter()
     let barrier = ThreadBarrier(parties: 2)
-    barrier.abort(Owning(token: Token(gone)))
-    #expect(gone.now == 0)
-    barrier.abort(Owning(token: Token(gone)))
-    #expect(gone.now == 1)
+    barrier.abort(Owning(token: Token(released)))
+    #expect(released.now == 0)
+    barrier.abort(Owning(token: Token(released)))
+    #expect(released.now == 1)
     barrier.reset()
-    #expect(gone.now == 2)
+    #expect(released.now == 2)
 
     let waiting = ThreadParticipant("waiting", at: barrier) { () -> Bool in
       do { try barrier.wait() } catch { return true }
       return false
     }
     eventually { barrier.waitingCount == 1 }
-    barrier.abort(Owning(token: Token(gone)))
+    barrier.abort(Owning(token: Token(released)))
     #expect((try? waiting.result.get()) == true)
-    #expect(gone.now == 2)
+    #expect(released.now == 2)
     barrier.reset()
-    #expect(gone.now == 3)
+    #expect(released.now == 3)
   }
 
-  /// rule 7, rule 22: the barrier's lock is not held when a user's error is destroyed.
+  /// rule 7, rule 22: the barrier holds no lock while it releases a user's error.
   @Test func anErrorMayUseItsBarrierWhenItIsDestroyed() {
-    final class Meddling: Error, Sendable {
+    final class ResettingError: Error, Sendable {
       let barrier: ThreadBarrier
       init(_ barrier: ThreadBarrier) { self.barrier = barrier }
       deinit { barrier.reset() }
     }
     let barrier = ThreadBarrier(parties: 2)
-    let done = ThreadParticipant("meddling", at: barrier) {
+    let done = ThreadParticipant("caller", at: barrier) {
       for _ in 0..<3 {
-        barrier.abort(Meddling(barrier))
-        barrier.abort(Meddling(barrier))  // comes too late, goes at once, and resets
-        barrier.abort(Meddling(barrier))
+        barrier.abort(ResettingError(barrier))
+        barrier.abort(ResettingError(barrier))  // too late: released at once, which resets
+        barrier.abort(ResettingError(barrier))
         barrier.reset()
       }
       return true
@@ -105,9 +106,9 @@ struct LifetimeTests {
     #expect(!barrier.isBroken)
   }
 
-  private func withBarriers(_ number: Int, count: Int, strategy: WaitStrategy, gone: Counter) -> [Row] {
+  private func withBarriers(_ number: Int, count: Int, strategy: WaitStrategy, released: Counter) -> [Row] {
     let barriers = (0..<number).map { _ in
-      let token = Token(gone)
+      let token = Token(released)
       return ThreadBarrier(parties: count, strategy: strategy) { _ in withExtendedLifetime(token) {} }
     }
     return (0..<count).map { _ in Row(barriers) }

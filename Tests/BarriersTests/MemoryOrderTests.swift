@@ -2,22 +2,22 @@ import Testing
 
 @testable import Barriers
 
-/// What was written before `wait()` can be read in the action, and after it: by plain loads of plain memory.
+/// Writes before `wait()` are visible in the action and after `wait()`, with plain loads and stores.
 ///
-/// The values would be wrong now and then if an edge were missing; under ThreadSanitizer each of these tests fails
-/// whenever one is, however the threads happen to run.
+/// If a happens-before edge were missing, values would sometimes be wrong. Under ThreadSanitizer each test
+/// then fails however the threads are scheduled.
 struct MemoryOrderTests {
-  /// A cell with nothing to protect it but the barrier.
+  /// `@unchecked Sendable`: only the barrier orders the accesses.
   private final class Cell: @unchecked Sendable {
     var value = 0
   }
 
   /// rule 6
   @Test(arguments: [2, 4], [WaitStrategy.adaptive, .parking])
-  func whatOthersDidBeforeIsSeenAfterwards(count: Int, strategy: WaitStrategy) {
+  func writesOfOthersBeforeWaitAreVisibleAfterIt(count: Int, strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: count, strategy: strategy)
     let cells = (0..<count).map { _ in Cell() }
-    let sums = crew(of: count, at: barrier) { index in
+    let sums = onThreads(count, at: barrier) { index in
       var wrong = 0
       for step in 1...300 {
         cells[index].value = step
@@ -32,20 +32,20 @@ struct MemoryOrderTests {
 
   /// rule 6
   @Test(arguments: [2, 4], [WaitStrategy.adaptive, .parking])
-  func theActionSeesWhatAllDidAndAllSeeWhatItDid(count: Int, strategy: WaitStrategy) {
+  func theActionSeesAllWritesAndAllSeeItsWrites(count: Int, strategy: WaitStrategy) {
     let cells = (0..<count).map { _ in Cell() }
     let total = Cell()
     let barrier = ThreadBarrier(parties: count, strategy: strategy) { _ in
       total.value = cells.reduce(0) { $0 + $1.value }
       for cell in cells { cell.value = 0 }
     }
-    let results = crew(of: count, at: barrier) { index in
+    let results = onThreads(count, at: barrier) { index in
       var wrong = 0
       for step in 1...300 {
         cells[index].value += step
         try barrier.wait()
         if total.value != step * count { wrong += 1 }
-        // The next action writes `total` only after everyone has come back from here.
+        // The next action writes `total` only after all threads have read it here.
       }
       return wrong
     }
@@ -53,16 +53,16 @@ struct MemoryOrderTests {
   }
 
   /// rule 6
-  @Test func itHoldsForSurplusCallersToo() {
+  @Test func surplusCallersSeeTheWritesOfTheAction() {
     let (parties, callers) = (2, 5)
     let total = Cell()
     let barrier = ThreadBarrier(parties: parties) { _ in total.value += 1 }
     let tickets = Counter(parties * 300)
-    let results = crew(of: callers, at: barrier) { _ in
+    let results = onThreads(callers, at: barrier) { _ in
       var wrong = 0
       while tickets.add(-1) >= 0 {
         let phase = try barrier.wait().phase
-        // Later actions may run already: so ask only what one's own phase has written.
+        // Later actions may already run, so only the last phase can check the value.
         if phase == UInt64(parties * 300 / parties - 1), total.value != 300 { wrong += 1 }
       }
       return wrong
@@ -71,8 +71,8 @@ struct MemoryOrderTests {
     #expect(total.value == 300)
   }
 
-  /// rule 6: no less for those who are told of a breakage.
-  @Test func whatWasDoneBeforeABreakIsSeenByThoseWhoAreToldOfIt() {
+  /// rule 6
+  @Test func writesBeforeAnAbortAreVisibleToThePartiesThatThrow() {
     stress { round in
       let cell = Cell()
       let barrier = ThreadBarrier(parties: 3)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Barriers
 
-/// Wrong use traps with a sentence that says what was wrong: nothing hangs.
+/// Misuse traps with a message that names the mistake; it never hangs.
 struct MisuseTests {
   /// rule 21
   @Test(arguments: [0, -1, ThreadBarrier.maxParties + 1, .min, .max])
@@ -12,7 +12,7 @@ struct MisuseTests {
       _ = ThreadBarrier(parties: parties)
     }
     #expect(
-      exit.said.contains(
+      exit.standardErrorText.contains(
         "A barrier cannot have \(parties) parties: give it 1 to \(ThreadBarrier.maxParties)."))
   }
 
@@ -20,20 +20,20 @@ struct MisuseTests {
   @Test func aMillionPartiesArePossible() {
     #expect(ThreadBarrier.maxParties >= 1_000_000)
     let barrier = ThreadBarrier(parties: ThreadBarrier.maxParties)
-    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
-    expect(hasty.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
+    let timedWaiter = ThreadParticipant("timed waiter", at: barrier) { try barrier.wait(timeout: .zero) }
+    expect(timedWaiter.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
   }
 
-  /// The ways for an action to wait at its own barrier.
+  /// How an action waits at its own barrier.
   enum Reentry: String, CaseIterable, Codable, Sendable {
-    case atOnce, withATimeout, withADeadline, afterAbort, afterReset, asTheLastOfMany, fromAnActionWithin
-    case fromATeamWithin
+    case directly, withATimeout, withADeadline, afterAbort, afterReset, withSeveralParties, fromANestedAction
+    case fromANestedTeam
 
     func run() {
-      let count = self == .asTheLastOfMany ? 3 : 1
-      let barrier = ThreadBarrier.withOwnAction(parties: count, label: "halo") { barrier, _ in
+      let count = self == .withSeveralParties ? 3 : 1
+      let barrier = ThreadBarrier.passingItselfToAction(parties: count, label: "halo") { barrier, _ in
         switch self {
-        case .atOnce, .asTheLastOfMany: try barrier.wait()
+        case .directly, .withSeveralParties: try barrier.wait()
         case .withATimeout: try barrier.wait(timeout: .zero)
         case .withADeadline: try barrier.wait(until: .now)
         case .afterAbort:
@@ -42,13 +42,13 @@ struct MisuseTests {
         case .afterReset:
           barrier.reset()
           try barrier.wait()
-        case .fromAnActionWithin:
+        case .fromANestedAction:
           try ThreadBarrier(parties: 1) { _ in try barrier.wait() }.wait()
-        case .fromATeamWithin:
+        case .fromANestedTeam:
           try withThreadTeam(size: 2) { _ in _ = try barrier.wait() }
         }
       }
-      _ = crew(of: count, at: barrier) { _ in try barrier.wait() }
+      _ = onThreads(count, at: barrier) { _ in try barrier.wait() }
     }
   }
 
@@ -58,18 +58,18 @@ struct MisuseTests {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [reentry] in
       reentry.run()
     }
-    #expect(exit.said.contains("barrier \"halo\""))
-    #expect(exit.said.contains("its own action called wait()"))
+    #expect(exit.standardErrorText.contains("barrier \"halo\""))
+    #expect(exit.standardErrorText.contains("its own action called wait()"))
   }
 
-  /// rule 11: what it must not be mistaken for.
-  @Test func anActionMayWaitAtAnotherBarrierAndItsThreadMayComeBack() {
+  /// rule 11: what the check must allow.
+  @Test func anActionMayWaitAtAnotherBarrierAndItsThreadMayWaitAgain() {
     let inner = ThreadBarrier(parties: 1)
     let fails = Counter(1)
     let outer = ThreadBarrier(parties: 1) { phase in
       try inner.wait()
       if fails.add(-1) == 0 { throw Fault("once") }
-      // And, after the inner one's, at a barrier of which this thread has left the action.
+      // And again, at a barrier whose action has run on this thread and returned.
       try inner.wait()
     }
     let alone = ThreadParticipant("alone", at: outer) {
@@ -81,8 +81,9 @@ struct MisuseTests {
     expect(alone.result, completed: 1, index: 0, of: outer)
     #expect(inner.phase == 3)
   }
-  /// rule 23: the only way to make such a call fail is to destroy a lock that somebody holds.
-  @Test func aPthreadCallThatCannotFailTrapsWithItsNameIfItDoes() async {
+
+  /// rule 23: the only way to make such a call fail is to destroy a lock that a thread holds.
+  @Test func aFailedPthreadCallTrapsWithItsName() async {
     final class Owner: Sendable {
       let monitor = Monitor(0)
     }
@@ -92,11 +93,11 @@ struct MisuseTests {
       let holder = ThreadParticipant("holder") {
         shared._withUnsafeGuaranteedRef { owner in owner.monitor.withLock { _ in hold.pass() } }
       }
-      eventually { hold.visitors == 1 }
+      eventually { hold.arrivals == 1 }
       shared.release()
       _ = holder.result
     }
-    #expect(exit.said.contains("Fatal error: pthread_"))
-    #expect(exit.said.contains("failed: \(String(cString: strerror(EBUSY))) (error \(EBUSY))"))
+    #expect(exit.standardErrorText.contains("Fatal error: pthread_"))
+    #expect(exit.standardErrorText.contains("failed: \(String(cString: strerror(EBUSY))) (error \(EBUSY))"))
   }
 }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Barriers
 
-/// All or none: a phase has one outcome, which its parties are told however late they wake up.
+/// All or none: a phase has one outcome, which its parties get however late they wake up.
 ///
-/// The sleepers are frozen, so that they do wake up late: after everything else that a test does.
+/// The waiters are frozen, so that they wake up late: after everything else that the test does.
 struct OutcomeTests {
   enum Aftermath: CaseIterable, Sendable {
     case nothing, abort, reset, abortAndReset, timeout, manyBrokenPhases
@@ -14,58 +14,58 @@ struct OutcomeTests {
   @Test(arguments: Aftermath.allCases, [2, 4])
   func aPartyOfACompletedPhaseReturnsWhateverHappensBeforeItWakesUp(after: Aftermath, count: Int) {
     let barrier = ThreadBarrier(parties: count)
-    let sleepers = (1..<count).map { index in
-      ThreadParticipant("sleeper \(index)", at: barrier) { try barrier.wait() }
+    let waiters = (1..<count).map { index in
+      ThreadParticipant("waiter \(index)", at: barrier) { try barrier.wait() }
     }
     eventually { barrier.waitingCount == count - 1 }
-    for sleeper in sleepers { sleeper.freeze() }
+    for waiter in waiters { waiter.freeze() }
     let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     expect(last.result, completed: 0, index: count - 1, of: barrier)
-    cause(after, at: barrier)
-    for sleeper in sleepers { sleeper.thaw() }
-    expectAllOrNone(sleepers.map(\.result) + [last.result], parties: count)
-    for sleeper in sleepers { expect(sleeper.result, completed: 0, of: barrier) }
+    perform(after, at: barrier)
+    for waiter in waiters { waiter.thaw() }
+    expectAllOrNone(waiters.map(\.result) + [last.result], parties: count)
+    for waiter in waiters { expect(waiter.result, completed: 0, of: barrier) }
   }
 
   /// rule 1
   @Test(arguments: Aftermath.allCases, [2, 4])
-  func aPartyOfABrokenPhaseThrowsItsOwnErrorHoweverLateItWakesUp(after: Aftermath, count: Int) {
+  func aPartyOfABrokenPhaseThrowsThatPhasesErrorHoweverLateItWakesUp(after: Aftermath, count: Int) {
     let barrier = ThreadBarrier(parties: count)
-    let sleepers = (1..<count).map { index in
-      ThreadParticipant("sleeper \(index)", at: barrier) { try barrier.wait() }
+    let waiters = (1..<count).map { index in
+      ThreadParticipant("waiter \(index)", at: barrier) { try barrier.wait() }
     }
     eventually { barrier.waitingCount == count - 1 }
-    for sleeper in sleepers { sleeper.freeze() }
+    for waiter in waiters { waiter.freeze() }
     barrier.abort(Fault("first"))
     barrier.reset()
-    cause(after, at: barrier)
-    for sleeper in sleepers { sleeper.thaw() }
-    let told = Cause(.aborted, by: Fault("first"), arrived: count - 1)
-    for sleeper in sleepers { expect(sleeper.result, brokenBy: told, at: barrier) }
+    perform(after, at: barrier)
+    for waiter in waiters { waiter.thaw() }
+    let cause = Cause(.aborted, by: Fault("first"), arrived: count - 1)
+    for waiter in waiters { expect(waiter.result, brokenBy: cause, at: barrier) }
   }
 
   /// rule 1, rule 13
   @Test(arguments: Aftermath.allCases)
-  func aPartyThatWasResetIsToldSoHoweverLateItWakesUp(after: Aftermath) {
+  func aPartyOfAResetPhaseThrowsItsErrorHoweverLateItWakesUp(after: Aftermath) {
     let barrier = ThreadBarrier(parties: 3)
-    let sleeper = ThreadParticipant("sleeper", at: barrier) { try barrier.wait() }
+    let waiter = ThreadParticipant("waiter", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
-    sleeper.freeze()
+    waiter.freeze()
     barrier.reset()
-    cause(after, at: barrier)
-    sleeper.thaw()
-    expect(sleeper.result, brokenBy: Cause(.reset, arrived: 1), at: barrier)
+    perform(after, at: barrier)
+    waiter.thaw()
+    expect(waiter.result, brokenBy: Cause(.reset, arrived: 1), at: barrier)
   }
 
   /// rule 1
-  @Test func laterPhasesThatCompleteAndBreakChangeNothingForThoseWhoStillSleep() {
+  @Test func laterPhasesChangeNothingForPartiesThatStillSleep() {
     let barrier = ThreadBarrier(parties: 2)
-    let broken = ThreadParticipant("sleeper of phase 0", at: barrier) { try barrier.wait() }
+    let broken = ThreadParticipant("waiter of phase 0", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     broken.freeze()
     barrier.abort(Fault("phase 0"))
     barrier.reset()
-    let completed = ThreadParticipant("sleeper of phase 1", at: barrier) { try barrier.wait() }
+    let completed = ThreadParticipant("waiter of phase 1", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     completed.freeze()
     let last = ThreadParticipant("last of phase 1", at: barrier) { try barrier.wait() }
@@ -79,23 +79,23 @@ struct OutcomeTests {
   }
 
   /// rule 1, rule 14
-  @Test func aTimeoutThatIsOverBeforeOneWakesUpChangesNothingIfAllHadArrived() {
+  @Test func aDeadlineThatPassesBeforeAPartyWakesUpChangesNothingIfAllHadArrived() {
     let barrier = ThreadBarrier(parties: 2)
     let deadline = ContinuousClock.now + .milliseconds(300)
-    let sleeper = ThreadParticipant("sleeper", at: barrier) { try barrier.wait(until: deadline) }
+    let waiter = ThreadParticipant("waiter", at: barrier) { try barrier.wait(until: deadline) }
     eventually { barrier.waitingCount == 1 || barrier.isBroken }
-    // On a slow machine the time may be over before the story begins.
+    // On a slow machine the deadline may pass before the party is frozen.
     guard !barrier.isBroken else { return }
-    sleeper.freeze()
+    waiter.freeze()
     let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
     expect(last.result, completed: 0, index: 1, of: barrier)
-    passing(deadline)
-    sleeper.thaw()
-    expect(sleeper.result, completed: 0, index: 0, of: barrier)
+    waitPast(deadline)
+    waiter.thaw()
+    expect(waiter.result, completed: 0, index: 0, of: barrier)
     expectFresh(barrier, phase: 1)
   }
 
-  private func cause(_ aftermath: Aftermath, at barrier: ThreadBarrier) {
+  private func perform(_ aftermath: Aftermath, at barrier: ThreadBarrier) {
     switch aftermath {
     case .nothing: break
     case .abort: barrier.abort(Fault("after"))
@@ -104,8 +104,8 @@ struct OutcomeTests {
       barrier.abort(Fault("after"))
       barrier.reset()
     case .timeout:
-      let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
-      #expect(hasty.result.barrierError?.reason == .timedOut)
+      let timedWaiter = ThreadParticipant("timed waiter", at: barrier) { try barrier.wait(timeout: .zero) }
+      #expect(timedWaiter.result.barrierError?.reason == .timedOut)
     case .manyBrokenPhases:
       for number in 0..<100 {
         barrier.abort(Fault("after \(number)"))

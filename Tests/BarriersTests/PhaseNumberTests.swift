@@ -2,7 +2,7 @@ import Testing
 
 @testable import Barriers
 
-/// A phase's number has 64 bits, of which the barrier's state holds 38: no number is used twice.
+/// A phase number has 64 bits, and the barrier's state holds the low 38 of them. No number is used twice.
 struct PhaseNumberTests {
   private static let wrap: UInt64 = 1 << 38
 
@@ -11,9 +11,9 @@ struct PhaseNumberTests {
   }
 
   /// rule 13
-  @Test func numbersGoOnWhereTheStateBeginsAnew() {
+  @Test func numbersContinueWhenTheGenerationWraps() {
     let numbers = PhaseNumbers(first: 0)
-    // In strides shorter than what the barrier counts on: 100 times around.
+    // 100 wraps, in strides shorter than the distance that the barrier relies on.
     for number in stride(from: 0, through: Self.wrap * 100, by: Int(Self.wrap / 8 - 1)) {
       #expect(numbers.number(of: Self.generation(of: number)) == number)
     }
@@ -21,7 +21,7 @@ struct PhaseNumberTests {
 
   /// rule 13, rule 1
   @Test(arguments: [wrap - 1, wrap, wrap + 1, wrap * 5 - 1, wrap * 5, wrap * 5 + (wrap / 2)])
-  func aPartyThatIsLateReadsItsOwnNumber(current: UInt64) {
+  func aLatePartyReadsItsOwnPhaseNumber(current: UInt64) {
     let numbers = PhaseNumbers(first: current)
     for late in [0, 1, 2, 1_000_000, Self.wrap / 4] where late <= current {
       #expect(numbers.number(of: Self.generation(of: current - late)) == current - late)
@@ -30,7 +30,7 @@ struct PhaseNumberTests {
   }
 
   /// rule 13
-  @Test func aStateNeverRunsOverIntoItsOtherBits() {
+  @Test func theGenerationNeverOverflowsIntoOtherBits() {
     let last = BarrierState(opening: Self.wrap - 1)
     let next = last.afterCompletion(of: last.generation)
     #expect(next == BarrierState(opening: 0))
@@ -42,11 +42,11 @@ struct PhaseNumberTests {
 
   /// rule 13, rule 1, rule 3
   @Test(arguments: [wrap, wrap * 7])
-  func aRealBarrierCompletesAndBreaksAcrossTheWrap(end: UInt64) {
-    let actions = Notes<UInt64>()
+  func phasesCompleteAcrossTheWrap(end: UInt64) {
+    let actions = SharedLog<UInt64>()
     let barrier = ThreadBarrier(
       BarrierCore(parties: 3, label: nil, strategy: .adaptive, firstPhase: end - 50) { actions.add($0) })
-    let results = crew(of: 3) { _ in
+    let results = onThreads(3) { _ in
       try (0..<100).map { _ in try barrier.wait() }
     }
     for result in results {

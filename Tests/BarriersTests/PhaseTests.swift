@@ -2,11 +2,11 @@ import Testing
 
 @testable import Barriers
 
-/// How parties meet, and in which phase: the barrier is cyclic.
+/// How parties complete phases: the barrier is cyclic.
 struct PhaseTests {
   /// rule 3
   @Test(arguments: [2, 3, 8], [WaitStrategy.adaptive, .parking])
-  func placesAreGivenInTheOrderOfArrivalAndTheLastOneIsLast(count: Int, strategy: WaitStrategy) {
+  func indicesFollowTheOrderOfArrivalAndTheLastArrivalIsLast(count: Int, strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: count, strategy: strategy)
     for phase in 0..<3 as Range<UInt64> {
       let parties = (0..<count).map { index in
@@ -24,12 +24,12 @@ struct PhaseTests {
   }
 
   /// rule 2
-  @Test func nobodyPassesBeforeAllHaveArrived() {
+  @Test func noPartyLeavesBeforeAllHaveArrived() {
     let barrier = ThreadBarrier(parties: 4)
     let early = (0..<3).map { index in ThreadParticipant("early \(index)", at: barrier) { try barrier.wait() }
     }
     eventually { barrier.waitingCount == 3 }
-    for party in early { party.fallsAsleep() }
+    for party in early { party.waitUntilAsleep() }
     #expect(early.allSatisfy { !$0.hasLeft })
     #expect(barrier.phase == 0)
     let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
@@ -39,9 +39,9 @@ struct PhaseTests {
 
   /// rule 2, rule 3
   @Test(arguments: [2, 3, 16], [WaitStrategy.adaptive, .parking])
-  func theSameThreadsMeetAgainAndAgain(count: Int, strategy: WaitStrategy) {
+  func theSameThreadsCompleteManyPhases(count: Int, strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: count, strategy: strategy)
-    let all = crew(of: count, at: barrier) { _ in
+    let all = onThreads(count, at: barrier) { _ in
       try (0..<200).map { _ in try barrier.wait() }
     }
     let arrivals = all.compactMap { try? $0.get() }
@@ -60,7 +60,7 @@ struct PhaseTests {
     let count = 4
     let barrier = ThreadBarrier(parties: count, strategy: strategy)
     let progress = (0..<count).map { _ in Counter() }
-    let results = crew(of: count, at: barrier) { index in
+    let results = onThreads(count, at: barrier) { index in
       var lapped = 0
       for phase in 1...500 {
         progress[index].add()
@@ -73,14 +73,14 @@ struct PhaseTests {
   }
 
   /// rule 2
-  @Test func nobodyWaitsForSlowLeavers() {
+  @Test func laterPhasesDoNotWaitForAPartyThatLeavesLate() {
     let barrier = ThreadBarrier(parties: 3, strategy: .parking)
     let slow = ThreadParticipant("slow", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
     slow.freeze()
     for phase in 0..<20 as Range<UInt64> {
-      // Two are enough for phase 0, to which the slow one belongs.
-      let outcomes = crew(of: phase == 0 ? 2 : 3, at: barrier) { _ in try barrier.wait() }
+      // Phase 0 needs only two more, because the slow party belongs to it.
+      let outcomes = onThreads(phase == 0 ? 2 : 3, at: barrier) { _ in try barrier.wait() }
       for outcome in outcomes { expect(outcome, completed: phase, of: barrier) }
     }
     #expect(!slow.hasLeft)
@@ -92,11 +92,11 @@ struct PhaseTests {
   @Test func aSurplusCallerJoinsTheNextPhase() {
     let gate = Gate()
     let barrier = ThreadBarrier(parties: 2) { phase in if phase == 0 { gate.pass() } }
-    let pair = (0..<2).map { index in ThreadParticipant("one of the pair", at: barrier) { try barrier.wait() }
+    let pair = (0..<2).map { index in ThreadParticipant("pair", at: barrier) { try barrier.wait() }
     }
-    eventually { gate.visitors == 1 }
+    eventually { gate.arrivals == 1 }
     let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
-    surplus.fallsAsleep()
+    surplus.waitUntilAsleep()
     #expect(barrier.waitingCount == 2)
     #expect(barrier.phase == 0)
     gate.open()
@@ -111,11 +111,11 @@ struct PhaseTests {
 
   /// rule 4
   @Test(arguments: [(parties: 2, callers: 3), (parties: 3, callers: 8), (parties: 2, callers: 16)])
-  func withMoreCallersThanPartiesEachPhaseStillHasItsPartiesAndOneLast(parties: Int, callers: Int) {
+  func withSurplusCallersEachPhaseStillHasExactlyItsParties(parties: Int, callers: Int) {
     let barrier = ThreadBarrier(parties: parties)
-    // Tickets: so nobody is left to come more often than others can make up a phase with.
+    // Tickets make the number of calls a multiple of `parties`, so that every phase can complete.
     let tickets = Counter(parties * 300)
-    let all = crew(of: callers, at: barrier) { _ in
+    let all = onThreads(callers, at: barrier) { _ in
       var outcomes: [Outcome] = []
       while tickets.add(-1) >= 0 { outcomes.append(Outcome { try barrier.wait() }) }
       return outcomes

@@ -2,14 +2,14 @@ import Testing
 
 @testable import Barriers
 
-/// No thread is blocked: any number of tasks meets on a pool of any number of threads.
+/// A waiting task blocks no thread: any number of tasks can wait on a pool with any number of threads.
 struct PoolTests {
   /// rule 17
   @Test(arguments: [(threads: 1, tasks: 2), (threads: 1, tasks: 1_000), (threads: 2, tasks: 100)])
-  func manyTasksMeetOnFewThreads(threads: Int, tasks: Int) {
+  func manyTasksCompletePhasesOnFewThreads(threads: Int, tasks: Int) {
     let (runs, wrong) = (Counter(), Counter())
     let barrier = AsyncBarrier(parties: tasks) { _ in runs.add() }
-    Pool.with(threads: threads) { pool in
+    ThreadPoolExecutor.with(threads: threads) { pool in
       let parties = (0..<tasks).map { index in
         TaskParticipant("task \(index)", at: barrier.threadBarrier, on: pool) {
           for phase in 0..<5 as Range<UInt64> {
@@ -26,56 +26,56 @@ struct PoolTests {
 
   enum End: CaseIterable, Sendable { case abort, reset, cancellation, timeout }
 
-  /// rule 17, rule 18, rule 12: nor is one needed to free them.
+  /// rule 17, rule 18, rule 12
   @Test(arguments: End.allCases)
   func manyTasksAreFreedOnOneThread(end: End) {
     let tasks = 200
     let barrier = ThreadBarrier(parties: tasks + 2)
-    Pool.with(threads: 1) { pool in
+    ThreadPoolExecutor.with(threads: 1) { pool in
       let parties = (0..<tasks).map { index in
         TaskParticipant("task \(index)", at: barrier, on: pool) {
           try await AsyncBarrier(sharing: barrier).wait(timeout: .seconds(3600))
         }
       }
       eventually { barrier.waitingCount == tasks }
-      let told: Cause
+      let cause: Cause
       switch end {
       case .abort:
         barrier.abort(Fault("enough"))
-        told = Cause(.aborted, by: Fault("enough"), arrived: tasks)
+        cause = Cause(.aborted, by: Fault("enough"), arrived: tasks)
       case .reset:
         barrier.reset()
-        told = Cause(.reset, arrived: tasks)
+        cause = Cause(.reset, arrived: tasks)
       case .cancellation:
         parties[0].cancel()
-        told = Cause(.cancelled, arrived: tasks)
+        cause = Cause(.cancelled, arrived: tasks)
       case .timeout:
-        _ = Kind.task.participant("hasty", at: barrier, .timeout(.zero)).result
-        told = Cause(.timedOut, arrived: tasks + 1)
+        _ = ParticipantKind.task.participant("timed waiter", at: barrier, .timeout(.zero)).result
+        cause = Cause(.timedOut, arrived: tasks + 1)
       }
       #expect(parties[0].isCancelled == (end == .cancellation))
-      for party in parties.dropFirst() { expect(party.result, brokenBy: told, at: barrier) }
+      for party in parties.dropFirst() { expect(party.result, brokenBy: cause, at: barrier) }
     }
   }
 
   /// rule 17, rule 20
-  @Test func threadsMeetTasksThatShareOneThread() {
+  @Test func threadsCompletePhasesWithTasksThatShareOneThread() {
     let barrier = ThreadBarrier(parties: 12)
-    Pool.with(threads: 1) { pool in
+    ThreadPoolExecutor.with(threads: 1) { pool in
       let tasks = (0..<8).map { _ in
         TaskParticipant("task", at: barrier, on: pool) {
           for _ in 0..<100 { try await AsyncBarrier(sharing: barrier).wait() }
         }
       }
-      let threads = crew(of: 4, at: barrier) { _ in for _ in 0..<100 { try barrier.wait() } }
+      let threads = onThreads(4, at: barrier) { _ in for _ in 0..<100 { try barrier.wait() } }
       #expect(threads.allSatisfy { (try? $0.get()) != nil })
       for task in tasks { #expect((try? task.result.get()) != nil) }
     }
     #expect(barrier.phase == 100)
   }
 
-  /// rule 17: on the default pool, in a process of its own.
-  @Test func tenThousandTasksMeetOnTheDefaultPool() async {
+  /// rule 17: in its own process, because it uses the default pool.
+  @Test func tenThousandTasksCompletePhasesOnTheDefaultPool() async {
     await #expect(processExitsWith: .success) {
       let barrier = AsyncBarrier(parties: 10_000)
       let parties = (0..<10_000).map { index in

@@ -5,9 +5,9 @@ import Testing
 @testable import Barriers
 
 #if os(Linux)
-/// How many processors the process may use: the least of what is online, its affinity and its quota.
+/// How many processors the process may use: the minimum of the online processors, its affinity and its quota.
 struct ProcessorTests {
-  /// A machine on which the process belongs to the group `/a/b`, with these files.
+  /// The quota in a file system with these control groups, of a process with these memberships.
   private func quota(_ memberships: String, _ files: [String: String]) throws -> Int32 {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -27,12 +27,12 @@ struct ProcessorTests {
     #expect(try quota("0::/a/b\n", ["a/b/cpu.max": text]) == processors)
   }
 
-  @Test func theLeastQuotaOnTheWayUpCounts() throws {
+  @Test func theSmallestQuotaOfAllAncestorsCounts() throws {
     #expect(try quota("0::/a/b\n", ["a/b/cpu.max": "800000 100000", "a/cpu.max": "300000 100000"]) == 3)
     #expect(try quota("0::/a/b\n", ["cpu.max": "200000 100000"]) == 2)
   }
 
-  @Test func theOlderKindOfGroupHasAFileForEachNumber() throws {
+  @Test func version1GroupsHaveOneFileForEachNumber() throws {
     let files = ["cpu,cpuacct/a/cpu.cfs_quota_us": "350000\n", "cpu,cpuacct/a/cpu.cfs_period_us": "100000\n"]
     #expect(try quota("7:cpuset:/x\n4:cpu,cpuacct:/a\n0::/\n", files) == 3)
     #expect(try quota("7:cpuset:/x\n4:cpuacct:/a\n", files) == .max)
@@ -41,12 +41,12 @@ struct ProcessorTests {
         == .max)
   }
 
-  @Test func whereThereAreNoGroupsThereIsNoQuota() throws {
+  @Test func withoutGroupsThereIsNoQuota() throws {
     #expect(cbarriers_quota("/does/not/exist", "/neither") == .max)
     #expect(try quota("nonsense\n", [:]) == .max)
   }
 
-  @Test func aQuotaLimitsWhatAffinityAllows() {
+  @Test func aQuotaLimitsTheProcessorsOfTheAffinity() {
     #expect(cbarriers_usable_processors(1) == 1)
     #expect(cbarriers_usable_processors(.max) == ProcessInfo.processInfo.activeProcessorCount)
     #expect(WaitPolicy.usableProcessors >= 1)

@@ -2,25 +2,25 @@ import Testing
 
 @testable import Barriers
 
-/// `reset()` makes a barrier fresh, and numbers are used once.
+/// `reset()` makes a barrier usable again, and no phase number is used twice.
 struct ResetTests {
   /// rule 13
   @Test(arguments: [1, 2, 4])
-  func onABrokenBarrierItMakesItFresh(count: Int) {
+  func resetMakesABrokenBarrierUsable(count: Int) {
     let barrier = ThreadBarrier(parties: count)
     for phase in 0..<5 as Range<UInt64> {
       barrier.abort(Fault("phase \(phase * 2)"))
       expectBroken(
         barrier, by: Cause(.aborted, by: Fault("phase \(phase * 2)"), phase: phase * 2, arrived: 0))
       barrier.reset()
-      // The broken phase kept its number; the next one has the next.
+      // The broken phase used its number; the next phase has the next one.
       expectFresh(barrier, phase: phase * 2 + 1)
     }
   }
 
   /// rule 13
   @Test(arguments: [WaitStrategy.adaptive, .parking])
-  func onOneWithWaitersItBreaksTheirPhaseAndIsFreshAtOnce(strategy: WaitStrategy) {
+  func resetBreaksThePhaseOfTheWaitersAndOpensTheNext(strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 3, label: "halo", strategy: strategy)
     let waiting = (0..<2).map { index in
       ThreadParticipant("waiting \(index)", at: barrier) { try barrier.wait() }
@@ -34,7 +34,7 @@ struct ResetTests {
   }
 
   /// rule 13
-  @Test func onAnIdleOneItDoesNothing() {
+  @Test func resetOfAnIdleBarrierDoesNothing() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.reset()
     expectFresh(barrier, phase: 0)
@@ -44,7 +44,7 @@ struct ResetTests {
   }
 
   /// rule 13
-  @Test func twiceInARowItDoesNothingTheSecondTime() {
+  @Test func aSecondResetDoesNothing() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort()
     barrier.reset()
@@ -53,21 +53,21 @@ struct ResetTests {
   }
 
   /// rule 13, rule 12
-  @Test func afterItTheBarrierBreaksAnewForANewCause() {
+  @Test func aResetBarrierCanBreakAgainWithANewCause() {
     let barrier = ThreadBarrier(parties: 2)
     barrier.abort(Fault("first"))
     barrier.reset()
     barrier.abort(Fault("second"))
     expectBroken(barrier, by: Cause(.aborted, by: Fault("second"), phase: 1, arrived: 0))
     barrier.reset()
-    let hasty = ThreadParticipant("hasty", at: barrier) { try barrier.wait(timeout: .zero) }
+    let timedWaiter = ThreadParticipant("timed waiter", at: barrier) { try barrier.wait(timeout: .zero) }
     let timedOut = Cause(.timedOut, phase: 2, arrived: 1)
-    expect(hasty.result, brokenBy: timedOut, at: barrier, isOrigin: true)
+    expect(timedWaiter.result, brokenBy: timedOut, at: barrier, isOrigin: true)
     expectBroken(barrier, by: timedOut)
   }
 
-  /// rule 13: nobody who comes after the reset ever finds the barrier broken.
-  @Test func whoeverComesAfterAResetIsNeverRefused() {
+  /// rule 13: a party that arrives after `reset()` has returned never finds the barrier broken.
+  @Test func arrivalsAfterAResetAreNeverRefused() {
     stress { _ in
       let barrier = ThreadBarrier(parties: 3)
       let waiting = (0..<2).map { _ in ThreadParticipant("waiting", at: barrier) { try barrier.wait() } }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Barriers
 
-/// Signals and spurious wake-ups let nobody through. One at a time: a signal's handler belongs to the process.
+/// Signals and spurious wake-ups release no party. Serialized: a signal handler belongs to the process.
 @Suite(.serialized)
 struct SignalTests {
   /// Signals that reached a thread.
@@ -12,9 +12,9 @@ struct SignalTests {
   enum Restart: CaseIterable, Sendable {
     case interruptedCallsRestart, interruptedCallsFail
 
-    /// What SIGUSR1 does from now on: little more than to wake up the thread that gets it.
+    /// Installs a handler for SIGUSR1 that only counts: its purpose is to interrupt the thread.
     func install() {
-      _ = SignalTests.received.now  // made here, and not in the handler
+      _ = SignalTests.received.now  // created here, not in the handler
       var action = sigaction()
       #if canImport(Darwin)
       action.__sigaction_u.__sa_handler = { _ in SignalTests.received.add() }
@@ -28,7 +28,7 @@ struct SignalTests {
 
   /// rule 23
   @Test(arguments: Restart.allCases, [WaitStrategy.adaptive, .parking])
-  func signalsThatRainOnSleepersLetNobodyThrough(restart: Restart, strategy: WaitStrategy) {
+  func signalsReleaseNoWaitingParty(restart: Restart, strategy: WaitStrategy) {
     restart.install()
     let barrier = ThreadBarrier(parties: 5, strategy: strategy)
     let waits: [@Sendable () throws -> Arrival] = [
@@ -38,26 +38,26 @@ struct SignalTests {
       { try barrier.wait(until: .now + .seconds(1 << 20)) },
     ]
     for phase in 0..<3 as Range<UInt64> {
-      let sleepers = waits.map { ThreadParticipant("sleeper", at: barrier, $0) }
+      let waiters = waits.map { ThreadParticipant("waiter", at: barrier, $0) }
       eventually { barrier.waitingCount == 4 }
-      let rain = Self.received.now + 1_000
+      let enough = Self.received.now + 1_000
       eventually {
-        for sleeper in sleepers { sleeper.thread.signal(SIGUSR1) }
-        return Self.received.now > rain
+        for waiter in waiters { waiter.thread.signal(SIGUSR1) }
+        return Self.received.now > enough
       }
-      for sleeper in sleepers { sleeper.fallsAsleep() }
-      #expect(sleepers.allSatisfy { !$0.hasLeft })
+      for waiter in waiters { waiter.waitUntilAsleep() }
+      #expect(waiters.allSatisfy { !$0.hasLeft })
       #expect(barrier.waitingCount == 4)
       #expect(barrier.phase == phase)
       let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
-      expectAllOrNone((sleepers + [last]).map(\.result), parties: 5)
+      expectAllOrNone((waiters + [last]).map(\.result), parties: 5)
       expect(last.result, completed: phase, index: 4, of: barrier)
     }
   }
 
   /// rule 23, rule 15
   @Test(arguments: Restart.allCases)
-  func signalsMakeNoTimeoutCome(restart: Restart) {
+  func signalsCauseNoEarlyTimeout(restart: Restart) {
     restart.install()
     let barrier = ThreadBarrier(parties: 2)
     let timeout = Duration.milliseconds(100)
@@ -73,12 +73,12 @@ struct SignalTests {
     expect(alone.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
   }
 
-  /// rule 23, rule 1: it rains while phases complete, break and are reset.
+  /// rule 23, rule 1: while phases complete, break and are reset.
   @Test(arguments: Restart.allCases)
-  func signalsThatRainOnABusyBarrierChangeNoOutcome(restart: Restart) {
+  func signalsChangeNoOutcome(restart: Restart) {
     restart.install()
     let barrier = ThreadBarrier(parties: 3)
-    let outcomes = Notes<Outcome>()
+    let outcomes = SharedLog<Outcome>()
     let isOver = Counter()
     let busy = (0..<4).map { index in
       ThreadParticipant("busy \(index)", at: barrier) {

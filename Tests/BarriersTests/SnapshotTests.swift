@@ -4,36 +4,36 @@ import Testing
 
 @testable import Barriers
 
-/// What a snapshot tells of those who wait.
+/// What a snapshot says about waiting parties.
 struct SnapshotTests {
-  // MARK: Everyone who sleeps
+  // MARK: Waiters
 
   /// rule 28
-  @Test(arguments: Mixture.all) func everyoneWhoSleepsIsInIt(mixture: Mixture) {
-    let barrier = ThreadBarrier(parties: mixture.count, label: "halo")
-    let early = mixture.early(at: barrier)
+  @Test(arguments: ArrivalOrder.all) func aSnapshotListsEveryWaiter(order: ArrivalOrder) {
+    let barrier = ThreadBarrier(parties: order.count, label: "halo")
+    let early = order.startAllButLast(at: barrier)
     let snapshot = barrier.snapshot()
     #expect(snapshot.label == "halo" && snapshot.phase == 0 && snapshot.error == nil)
     #expect(
-      snapshot.parties == mixture.count && snapshot.arrived == early.count && snapshot.missingCount == 1)
+      snapshot.parties == order.count && snapshot.arrived == early.count && snapshot.missingCount == 1)
     let waiters = snapshot.waiters.sorted { $0.index < $1.index }
     #expect(waiters.map(\.index) == Array(0..<early.count))
-    let kinds: [BarrierSnapshot.Waiter.Kind] = mixture.kinds.dropLast().map { $0 == .task ? .task : .thread }
+    let kinds: [BarrierSnapshot.Waiter.Kind] = order.kinds.dropLast().map { $0 == .task ? .task : .thread }
     #expect(waiters.map(\.kind) == kinds)
-    #expect(waiters.allSatisfy { $0.fileID == "BarriersTests/Mixture.swift" && $0.line > 20 })
-    #expect(waiters.allSatisfy { $0.duration >= .zero && $0.duration < Limits.patience })
+    #expect(waiters.allSatisfy { $0.fileID == "BarriersTests/ParticipantKind.swift" && $0.line > 20 })
+    #expect(waiters.allSatisfy { $0.duration >= .zero && $0.duration < Limits.hang })
     let durations = snapshot.waiters.map(\.duration)
-    #expect(durations == durations.sorted(by: >), "those first who have slept longest")
+    #expect(durations == durations.sorted(by: >), "the longest wait comes first")
 
-    expect(mixture.last(at: barrier).result, completed: 0, of: barrier)
-    for guest in early { _ = guest.result }
+    expect(order.startLast(at: barrier).result, completed: 0, of: barrier)
+    for participant in early { _ = participant.result }
     let after = barrier.snapshot()
     #expect(after.phase == 1 && after.arrived == 0 && after.waiters.isEmpty)
-    #expect(after.missingCount == mixture.count)
+    #expect(after.missingCount == order.count)
   }
 
   /// rule 28
-  @Test func eachHasItsNameAndThePlaceWhereItWaits() throws {
+  @Test func eachWaiterHasItsNameAndItsCallSite() throws {
     let snapshots = try ThreadParticipant("caller") {
       try withThreadTeam(size: 3, label: "halo") { member -> BarrierSnapshot? in
         switch member.index {
@@ -58,13 +58,13 @@ struct SnapshotTests {
   }
 
   /// rule 28
-  @Test func aTaskHasItsName() async throws {
+  @Test func aWaitingTaskHasItsName() async throws {
     guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else { return }
     let barrier = AsyncBarrier(parties: 4)
     let names: [String?] = ["loader", nil, "a name that does not fit into sixteen bytes"]
     for phase in 0..<3 as Range<UInt64> {
       let tasks = names.enumerated().map { index, name in
-        let task = Task(name: name, executorPreference: ThreadPerJob()) { try await barrier.wait() }
+        let task = Task(name: name, executorPreference: ThreadPerJobExecutor()) { try await barrier.wait() }
         eventually { barrier.snapshot().waiters.count == index + 1 }
         return task
       }
@@ -77,11 +77,11 @@ struct SnapshotTests {
   }
 
   /// rule 28, rule 4
-  @Test func surplusCallersAreToldApart() {
+  @Test func surplusCallersAreMarked() {
     let hold = Gate()
     let barrier = ThreadBarrier(parties: 1, label: "halo") { phase in if phase == 0 { hold.pass() } }
     let last = ThreadParticipant("last", at: barrier) { try barrier.wait() }
-    eventually { hold.visitors == 1 }
+    eventually { hold.arrivals == 1 }
     let surplus = ThreadParticipant("surplus", at: barrier) { try barrier.wait() }
     eventually { barrier.snapshot().waiters.count == 1 }
     let snapshot = barrier.snapshot()
@@ -115,8 +115,8 @@ struct SnapshotTests {
     #expect(barrier.snapshot().error == nil && barrier.snapshot().missingCount == 3)
   }
 
-  /// rule 28: in a log.
-  @Test func itReadsWell() throws {
+  /// rule 28
+  @Test func itsDescriptionSuitsALog() throws {
     let idle = ThreadBarrier(parties: 2).snapshot()
     #expect("\(idle)" == "barrier, phase 0: 0 of 2 parties have arrived, 2 are missing")
     let text = try ThreadParticipant("caller") {
@@ -139,29 +139,29 @@ struct SnapshotTests {
     #expect(lines[2] == "  missing: \"halo 2\"")
   }
 
-  // MARK: While everything happens
+  // MARK: Concurrent snapshots
 
-  /// rule 28: nobody is disturbed, and each picture is one that can be.
-  @Test(arguments: ParticipantMix.allCases) func whileManyMeetEachPictureIsOneThatCanBe(cast: ParticipantMix)
-  {
+  /// rule 28: no party is disturbed, and each snapshot shows a possible state.
+  @Test(arguments: ParticipantMix.allCases)
+  func snapshotsDuringPhasesShowPossibleStates(mix: ParticipantMix) {
     let (parties, phases) = (4, 300)
     let barrier = ThreadBarrier(parties: parties)
     let isOver = Counter()
     let watcher = ThreadParticipant("watcher") {
-      var pictures = 0
-      while isOver.now == 0 || pictures == 0 {
+      var snapshots = 0
+      while isOver.now == 0 || snapshots == 0 {
         let snapshot = barrier.snapshot()
-        let places = snapshot.waiters.map(\.index)
-        #expect(Set(places).count == places.count && places.allSatisfy { $0 < parties })
+        let indices = snapshot.waiters.map(\.index)
+        #expect(Set(indices).count == indices.count && indices.allSatisfy { $0 < parties })
         #expect(snapshot.waiters.count <= snapshot.arrived && snapshot.arrived <= parties, "\(snapshot)")
-        pictures += 1
+        snapshots += 1
       }
-      return pictures
+      return snapshots
     }
-    let guests = cast.kinds(parties).map { kind in
-      kind.regular(at: barrier) { $0.count < phases ? .timeout(.seconds(3600)) : nil }
+    let participants = mix.kinds(parties).map { kind in
+      kind.repeatingParticipant(at: barrier) { $0.count < phases ? .timeout(.seconds(3600)) : nil }
     }
-    let outcomes = guests.flatMap { (try? $0.result.get()) ?? [] }
+    let outcomes = participants.flatMap { (try? $0.result.get()) ?? [] }
     isOver.add()
     #expect(outcomes.count == parties * phases && outcomes.allSatisfy { $0.arrival != nil })
     expectAllOrNone(outcomes, parties: parties)

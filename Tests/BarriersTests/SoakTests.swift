@@ -4,14 +4,15 @@ import Testing
 
 @testable import Barriers
 
-/// For hours: see `Scripts/soak`. Each round draws how many come to a barrier, and what they do there.
+/// Runs for hours: see `Scripts/soak`. Each round has a random number of callers and random operations.
 struct SoakTests {
   private static let minutes = ProcessInfo.processInfo.environment["BARRIERS_SOAK_MINUTES"].flatMap(
     Double.init)
 
-  /// rule 1, rule 2, rule 3, rule 4, rule 7, rule 8, rule 9, rule 12, rule 13, rule 14, rule 18, rule 19, rule 20
+  /// rule 1, rule 2, rule 3, rule 4, rule 7, rule 8, rule 9, rule 12, rule 13, rule 14, rule 18, rule 19,
+  /// rule 20
   @Test(.enabled(if: minutes != nil, "BARRIERS_SOAK_MINUTES is not set"))
-  func whateverHappensForHoursTheRulesHold() {
+  func theRulesHoldForHoursOfRandomOperations() {
     let start = ContinuousClock.now
     let end = start + .seconds(60 * (Self.minutes ?? 0))
     var count = Count()
@@ -19,11 +20,11 @@ struct SoakTests {
     while ContinuousClock.now < end {
       count.add(round())
       if ContinuousClock.now > nextReport {
-        say("after \((ContinuousClock.now - start).components.seconds / 60) minutes: \(count)")
+        log("after \((ContinuousClock.now - start).components.seconds / 60) minutes: \(count)")
         nextReport += .seconds(60)
       }
     }
-    say("verdict: \(count.failures == 0 ? "no rule was broken" : "RULES WERE BROKEN") in \(count)")
+    log("verdict: \(count.failures == 0 ? "no rule was broken" : "RULES WERE BROKEN") in \(count)")
     #expect(count.failures == 0)
   }
 
@@ -43,61 +44,64 @@ struct SoakTests {
     }
 
     var description: String {
-      "\(rounds) rounds, \(calls) calls, \(completed) phases completed, \(broken) broken, \(failures) failures"
+      "\(rounds) rounds, \(calls) calls, \(completed) phases completed, \(broken) broken, "
+        + "\(failures) failures"
     }
   }
 
   private func round() -> Count {
     switch Int.random(in: 0..<4) {
-    case 0: quietRound()
-    case 1: riotousRound()
+    case 0: undisturbedRound()
+    case 1: chaosRound()
     default: recordedRound()
     }
   }
 
   /// Many phases, with up to 32 parties for each processor.
-  private func quietRound() -> Count {
+  private func undisturbedRound() -> Count {
     let parties = [1, 2, 3, 4, 8, 16, 64].randomElement()!
     let threads = Int.random(in: 0...parties)
-    let crowd = Crowd(
+    let workload = Workload(
       parties: parties, threads: threads, tasks: parties - threads + Int.random(in: 0...1) * parties)
     let barrier = ThreadBarrier(parties: parties, strategy: Bool.random() ? .adaptive : .parking)
-    let outcomes = crowd.meet(phases: 2_000, at: barrier)
+    let outcomes = workload.runPhases(2_000, at: barrier)
     let isComplete =
       barrier.phase == 2_000 && outcomes.count == parties * 2_000 && outcomes.allSatisfy { $0.arrival != nil }
     return tally(outcomes, parties: parties, found: isComplete ? [] : ["not all phases completed"])
   }
 
-  private func riotousRound() -> Count {
+  private func chaosRound() -> Count {
     let parties = Int.random(in: 1...16)
-    // Enough to complete a phase, or nobody would be there to free the others.
+    // At least as many callers as parties: otherwise all callers could wait, and none would free the others.
     let threads = Int.random(in: 0...parties)
-    let crowd = Crowd(
+    let workload = Workload(
       parties: parties, threads: threads, tasks: Int.random(in: (parties - threads)...(2 * parties)))
     let failing = UInt64.random(in: 2...20)
     let barrier = ThreadBarrier(parties: parties, strategy: Bool.random() ? .adaptive : .parking) { phase in
       if phase.isMultiple(of: failing) { throw Fault("action of phase \(phase)") }
     }
-    return tally(crowd.runChaos(at: barrier), parties: parties, found: [])
+    return tally(workload.runChaos(at: barrier), parties: parties, found: [])
   }
 
-  /// Everything that was seen is held against the sequential barrier.
+  /// Compares everything that callers observed with the sequential barrier.
   private func recordedRound() -> Count {
     let seed = UInt64.random(in: 0..<UInt64.max)
-    let barrier = Pool.with(threads: 2) { Plan(seed: seed, tasks: 0...3, threads: 0...4).carriedOut(on: $0) }
-    let found = barrier.contradiction.map { ["of seed \(seed):\n\($0)"] } ?? []
-    return Count(rounds: 1, calls: barrier.calls, failures: report(found))
+    let barrier = ThreadPoolExecutor.with(threads: 2) {
+      Plan(seed: seed, tasks: 0...3, threads: 0...4).execute(on: $0)
+    }
+    let found = barrier.violation.map { ["of seed \(seed):\n\($0)"] } ?? []
+    return Count(rounds: 1, calls: barrier.callCount, failures: report(found))
   }
 
   private func tally(_ outcomes: [Outcome], parties: Int, found: [String]) -> Count {
-    let found = found + contradictions(in: outcomes, parties: parties)
+    let found = found + violations(in: outcomes, parties: parties)
     return Count(
       rounds: 1, calls: outcomes.count, completed: Set(outcomes.compactMap { $0.arrival?.phase }).count,
       broken: Set(outcomes.compactMap { $0.barrierError?.phase }).count, failures: report(found))
   }
 
-  /// Into the file that `BARRIERS_SOAK_LOG` names, at once: what a test prints may be kept back until it is over.
-  private func say(_ line: String) {
+  /// Appends to the file `BARRIERS_SOAK_LOG`, because a test's output may be held back until it ends.
+  private func log(_ line: String) {
     let path = ProcessInfo.processInfo.environment["BARRIERS_SOAK_LOG"] ?? "/dev/stderr"
     guard let file = fopen(path, "a") else { return }
     fputs(line + "\n", file)
@@ -105,7 +109,7 @@ struct SoakTests {
   }
 
   private func report(_ found: [String]) -> Int {
-    for contradiction in found { say("failure: \(contradiction)") }
+    for violation in found { log("failure: \(violation)") }
     return found.count
   }
 }

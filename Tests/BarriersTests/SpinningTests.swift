@@ -3,50 +3,50 @@ import Testing
 
 @testable import Barriers
 
-/// Polling by more than two parties, which listen to a counter; as on a machine with a processor for each of them.
+/// Spinning with more than two parties, which watch a ReleaseCounter, as if each had its own processor.
 struct SpinningTests {
   private static func barrier(of parties: Int) -> ThreadBarrier {
     ThreadBarrier(
       BarrierCore(parties: parties, label: nil, strategy: .adaptive, processors: parties, action: nil))
   }
 
-  @Test func theBellIsHeardOnceARing() {
+  @Test func eachWatcherSeesAnAdvanceOnce() {
     let counter = ReleaseCounter()
-    var heard: UInt64?
-    #expect(counter.hasAdvanced(since: &heard))
-    #expect(!counter.hasAdvanced(since: &heard))
+    var seen: UInt64?
+    #expect(counter.hasAdvanced(since: &seen))
+    #expect(!counter.hasAdvanced(since: &seen))
     counter.advance()
     counter.advance()
-    #expect(counter.hasAdvanced(since: &heard))
-    #expect(!counter.hasAdvanced(since: &heard))
+    #expect(counter.hasAdvanced(since: &seen))
+    #expect(!counter.hasAdvanced(since: &seen))
   }
 
-  @Test func everyPhaseThatIsOverRingsTheBell() throws {
+  @Test func everyEndOfAPhaseAdvancesTheCounter() throws {
     let barrier = Self.barrier(of: 3)
     let mayBeNone = barrier.core.policy.releaseCounter
     let counter = try #require(mayBeNone)
-    var heard: UInt64?
-    _ = counter.hasAdvanced(since: &heard)
+    var seen: UInt64?
+    _ = counter.hasAdvanced(since: &seen)
     let ends: [@Sendable () -> Void] = [
       { _ = try? barrier.wait() }, { barrier.reset() }, { barrier.abort(nil) },
     ]
     for end in ends {
       let waiting = (0..<2).map { ThreadParticipant("\($0)") { try barrier.wait() } }
       eventually { barrier.waitingCount == 2 }
-      #expect(!counter.hasAdvanced(since: &heard))
+      #expect(!counter.hasAdvanced(since: &seen))
       end()
-      #expect(counter.hasAdvanced(since: &heard))
+      #expect(counter.hasAdvanced(since: &seen))
       for party in waiting { _ = party.result }
     }
   }
 
-  /// rule 1, rule 2, rule 3: surplus callers too.
+  /// rule 1, rule 2, rule 3: also with surplus callers.
   @Test(arguments: [3, 4, 8], [0, 2])
   func phasesComplete(parties: Int, surplus: Int) {
     let barrier = Self.barrier(of: parties)
     let phases = 3_000 / parties
     let tickets = Counter(parties * phases)
-    let outcomes = crew(of: parties + surplus) { _ in
+    let outcomes = onThreads(parties + surplus) { _ in
       var outcomes: [Outcome] = []
       while tickets.add(-1) >= 0 { outcomes.append(Outcome { try barrier.wait() }) }
       return outcomes
@@ -57,8 +57,8 @@ struct SpinningTests {
     expectAllOrNone(all, parties: parties)
   }
 
-  /// rule 8, rule 12, rule 14: whoever breaks a phase rings, too.
-  @Test func brokenPhasesAreHeard() {
+  /// rule 8, rule 12, rule 14
+  @Test func aBrokenPhaseReleasesSpinningParties() {
     let barrier = Self.barrier(of: 3)
     for round in 0..<500 {
       let waiting = (0..<2).map { ThreadParticipant("\($0)") { try barrier.wait() } }

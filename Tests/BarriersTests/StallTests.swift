@@ -6,20 +6,20 @@ import Testing
 
 @testable import Barriers
 
-/// Somebody has slept for long, and somebody else is told.
+/// Reports of parties that have waited too long.
 struct StallTests {
   // MARK: Reports
 
   /// rule 29
-  @Test(arguments: Kind.allCases, [WaitStrategy.adaptive, .parking])
-  func aLongSleepIsReportedOnceAPhase(kind: Kind, strategy: WaitStrategy) {
+  @Test(arguments: ParticipantKind.allCases, [WaitStrategy.adaptive, .parking])
+  func aLongWaitIsReportedOnceAPhase(kind: ParticipantKind, strategy: WaitStrategy) {
     let barrier = ThreadBarrier(parties: 2, strategy: strategy)
-    let reports = Notes<BarrierSnapshot>()
+    let reports = SharedLog<BarrierSnapshot>()
     barrier.reportStalls(after: .milliseconds(20)) { reports.add($0) }
     for phase in 0..<3 as Range<UInt64> {
       let waiting = kind.participant("waiting", at: barrier)
       eventually { reports.all.count == Int(phase) + 1 }
-      passing(.now + .milliseconds(60))
+      waitPast(.now + .milliseconds(60))
       expect(
         ThreadParticipant("last", at: barrier) { try barrier.wait() }.result, completed: phase, of: barrier)
       expect(waiting.result, completed: phase, of: barrier)
@@ -32,47 +32,47 @@ struct StallTests {
   }
 
   /// rule 29
-  @Test func whoSleptBeforeCountsToo() {
+  @Test func aWaitThatBeganBeforeReportingIsReported() {
     let barrier = AsyncBarrier(parties: 2)
-    let waiting = Kind.thread.participant("waiting", at: barrier.threadBarrier)
+    let waiting = ParticipantKind.thread.participant("waiting", at: barrier.threadBarrier)
     eventually { barrier.snapshot().waiters.first.map { $0.duration > .milliseconds(50) } ?? false }
-    let reports = Notes<BarrierSnapshot>()
+    let reports = SharedLog<BarrierSnapshot>()
     barrier.reportStalls(after: .milliseconds(20)) { reports.add($0) }
     eventually { reports.all.count == 1 }
     barrier.abort()
     _ = waiting.result
   }
 
-  /// rule 29: the one who was told before is not told any more, nor kept.
-  @Test func aNewReportTakesThePlaceOfTheOldOne() {
-    final class Keepsake: Sendable {}
-    weak var keepsake: Keepsake?
+  /// rule 29: the earlier closure is not called anymore, and is released.
+  @Test func aNewReportReplacesTheEarlierOne() {
+    final class Captured: Sendable {}
+    weak var captured: Captured?
     let barrier = ThreadBarrier(parties: 2)
     let (first, second) = (Counter(), Counter())
     do {
-      let own = Keepsake()
-      keepsake = own
+      let own = Captured()
+      captured = own
       barrier.reportStalls(after: .milliseconds(300)) { _ in withExtendedLifetime(own) { _ = first.add() } }
     }
-    #expect(keepsake != nil)
-    let waiting = Kind.thread.participant("waiting", at: barrier)
+    #expect(captured != nil)
+    let waiting = ParticipantKind.thread.participant("waiting", at: barrier)
     eventually { barrier.waitingCount == 1 }
-    waiting.fallsAsleep()
+    waiting.waitUntilAsleep()
     barrier.reportStalls(after: .milliseconds(10)) { _ in second.add() }
-    #expect(keepsake == nil)
+    #expect(captured == nil)
     eventually { second.now == 1 }
-    // A century is for ever.
+    // Practically never.
     for forever in [Duration.seconds(1 << 40), .seconds(Int64.max)] {
       barrier.reportStalls(after: forever) { _ in first.add() }
     }
-    passing(.now + .milliseconds(350))
+    waitPast(.now + .milliseconds(350))
     #expect(first.now == 0 && second.now == 1)
     barrier.abort()
     _ = waiting.result
   }
 
-  /// rule 29: it has a thread of its own.
-  @Test func aReportMayTakeItsTimeAndMayEndThePhase() {
+  /// rule 29: each report runs on its own thread.
+  @Test func aReportMayBlockAndMayEndThePhase() {
     let hold = Gate()
     let slow = ThreadBarrier(parties: 2)
     slow.reportStalls(after: .zero) { _ in hold.pass() }
@@ -80,15 +80,16 @@ struct StallTests {
     barrier.reportStalls(after: .milliseconds(10)) { [weak barrier] in
       barrier?.abort(Fault("\($0.missingCount) missing"))
     }
-    let stuck = Kind.task.participant("stuck", at: slow)
-    eventually { hold.visitors == 1 }
-    let waiting = Kind.allCases.map { kind in
-      let guest = kind.participant("waiting", at: barrier)
+    let stuck = ParticipantKind.task.participant("stuck", at: slow)
+    eventually { hold.arrivals == 1 }
+    let waiting = ParticipantKind.allCases.map { kind in
+      let participant = kind.participant("waiting", at: barrier)
       expect(
-        guest.result, brokenBy: Cause(.aborted, by: Fault("1 missing"), phase: barrier.phase - 1, arrived: 1),
+        participant.result,
+        brokenBy: Cause(.aborted, by: Fault("1 missing"), phase: barrier.phase - 1, arrived: 1),
         at: barrier)
       barrier.reset()
-      return guest
+      return participant
     }
     #expect(waiting.count == 3)
     hold.open()
@@ -96,33 +97,33 @@ struct StallTests {
     _ = stuck.result
   }
 
-  /// rule 29: reports that take long do not fill the process with threads.
-  @Test func oneReportIsMadeAtATime() {
+  /// rule 29: slow reports do not accumulate threads.
+  @Test func atMostOneReportRunsAtATime() {
     let hold = Gate()
     let barrier = ThreadBarrier(parties: 2, strategy: .parking)
     barrier.reportStalls(after: .zero) { _ in hold.pass() }
     for phase in 0..<20 as Range<UInt64> {
-      let waiting = Kind.thread.participant("waiting", at: barrier)
-      eventually { hold.visitors >= 1 && !barrier.snapshot().waiters.isEmpty }
-      passing(.now + .milliseconds(10))
-      expect(Kind.thread.participant("last", at: barrier).result, completed: phase, of: barrier)
+      let waiting = ParticipantKind.thread.participant("waiting", at: barrier)
+      eventually { hold.arrivals >= 1 && !barrier.snapshot().waiters.isEmpty }
+      waitPast(.now + .milliseconds(10))
+      expect(ParticipantKind.thread.participant("last", at: barrier).result, completed: phase, of: barrier)
       expect(waiting.result, completed: phase, of: barrier)
     }
-    #expect(hold.visitors == 1)
+    #expect(hold.arrivals == 1)
     hold.open()
-    let waiting = Kind.thread.participant("waiting", at: barrier)
-    eventually { hold.visitors == 2 }
+    let waiting = ParticipantKind.thread.participant("waiting", at: barrier)
+    eventually { hold.arrivals == 2 }
     barrier.abort()
     _ = waiting.result
   }
 
-  /// rule 31, rule 15: who only tries falls not asleep, and nobody comes for that.
-  @Test(.enabled(if: faults_work(), "Nothing can stand in front of the C library here."))
-  func aTryIsNoSleep() throws {
+  /// rule 31, rule 15: a call with a zero timeout does not sleep, so it starts no timer thread.
+  @Test(.enabled(if: faults_work(), "Calls to the C library cannot be intercepted here."))
+  func aZeroTimeoutStartsNoTimerThread() throws {
     let barrier = ThreadBarrier(parties: 2, strategy: .parking)
     let reports = Counter()
     barrier.reportStalls(after: .zero) { _ in reports.add() }
-    let hasty = ThreadParticipant("hasty", at: barrier) {
+    let timedWaiter = ThreadParticipant("timed waiter", at: barrier) {
       let before = faults_calls_of_this_thread(call_create)
       for _ in 0..<100 {
         _ = try? barrier.wait(timeout: .zero)
@@ -130,12 +131,13 @@ struct StallTests {
       }
       return faults_calls_of_this_thread(call_create) - before
     }
-    #expect(try hasty.result.get() == 0)
+    #expect(try timedWaiter.result.get() == 0)
     #expect(reports.now == 0)
   }
 
-  /// rule 29, rule 15: both come in time.
-  @Test(arguments: Kind.allCases) func aTimeoutAndAReportAreBothInTime(kind: Kind) {
+  /// rule 29, rule 15
+  @Test(arguments: ParticipantKind.allCases)
+  func aTimeoutAndAReportBothHappenInTime(kind: ParticipantKind) {
     for (patience, timeout) in [(10, 50), (50, 10)] {
       let barrier = ThreadBarrier(parties: 2)
       let reports = Counter()
@@ -149,30 +151,30 @@ struct StallTests {
     }
   }
 
-  /// rule 29: nothing of ours runs while nobody waits, and a barrier may go at any time.
-  @Test func whenNobodySleepsNoThreadOfOursRuns() async {
+  /// rule 29: the library's threads end once no party waits, also if the barrier is released.
+  @Test func noThreadOfTheLibraryRunsWhileNoPartyWaits() async {
     await #expect(processExitsWith: .success) {
-      let story = ThreadParticipant("story") {
+      let scenario = ThreadParticipant("scenario") {
         for _ in 0..<20 {
           let barrier = ThreadBarrier(parties: 2)
           let reports = Counter()
           barrier.reportStalls(after: .milliseconds(1)) { _ in reports.add() }
-          let waiting = Kind.thread.participant("waiting", at: barrier)
+          let waiting = ParticipantKind.thread.participant("waiting", at: barrier)
           eventually { reports.now == 1 }
-          expect(Kind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
+          expect(ParticipantKind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
           _ = waiting.result
         }
         #if os(Linux)
-        eventually { ourThreads().isEmpty }
+        eventually { libraryThreads().isEmpty }
         #endif
       }
-      _ = try story.result.get()
+      _ = try scenario.result.get()
     }
   }
 
-  /// rule 29, rule 23: where no thread can be started nothing is reported, and nobody is harmed.
-  @Test(.enabled(if: faults_work(), "Nothing can stand in front of the C library here."))
-  func whereNoThreadCanBeStartedNothingIsReportedAndNobodyIsHarmed() async {
+  /// rule 29, rule 23
+  @Test(.enabled(if: faults_work(), "Calls to the C library cannot be intercepted here."))
+  func withoutAThreadNothingIsReportedAndPhasesStillComplete() async {
     await #expect(processExitsWith: .success) {
       let barrier = ThreadBarrier(parties: 2, strategy: .parking)
       let reports = Counter()
@@ -182,12 +184,12 @@ struct StallTests {
         return try barrier.wait()
       }
       eventually { barrier.waitingCount == 1 }
-      waiting.fallsAsleep()
-      passing(.now + .milliseconds(50))
+      waiting.waitUntilAsleep()
+      waitPast(.now + .milliseconds(50))
       #expect(!barrier.isBroken && reports.now == 0)
-      expect(Kind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
+      expect(ParticipantKind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
       expect(waiting.result, completed: 0, of: barrier)
-      // Another who falls asleep has it reported, be it in the same phase.
+      // The next party that falls asleep causes the report, even in the same phase.
       let three = ThreadBarrier(parties: 3, strategy: .parking)
       three.reportStalls(after: .milliseconds(1)) { _ in reports.add() }
       let first = ThreadParticipant("first", at: three) {
@@ -195,10 +197,10 @@ struct StallTests {
         return try three.wait()
       }
       eventually { three.waitingCount == 1 }
-      first.fallsAsleep()
-      passing(.now + .milliseconds(50))
+      first.waitUntilAsleep()
+      waitPast(.now + .milliseconds(50))
       #expect(reports.now == 0)
-      let second = Kind.thread.participant("second", at: three)
+      let second = ParticipantKind.thread.participant("second", at: three)
       eventually { reports.now == 1 }
       three.abort()
       _ = (first.result, second.result)
@@ -215,60 +217,64 @@ struct StallTests {
       let own = ThreadBarrier(parties: 2, label: "own")
       let reports = Counter()
       own.reportStalls(after: .milliseconds(20)) { _ in reports.add() }
-      let waiting = [barrier, own].map { Kind.thread.participant("waiting", at: $0) }
+      let waiting = [barrier, own].map { ParticipantKind.thread.participant("waiting", at: $0) }
       eventually { reports.now == 1 }
-      passing(.now + .milliseconds(200))
+      waitPast(.now + .milliseconds(200))
       barrier.abort()
       own.abort()
-      for guest in waiting { _ = guest.result }
+      for participant in waiting { _ = participant.result }
     }
     let start =
       "BARRIERS_STALL_SECONDS: barrier \"halo\", phase 0: 1 of 2 parties has arrived, 1 is missing\n"
-    #expect(exit.said.contains(start + "  1 thread has slept for 0."), "\(exit.said)")
-    #expect(exit.said.contains(" s at BarriersTests/Mixture.swift:"))
-    #expect(!exit.said.contains("own"))
+    #expect(
+      exit.standardErrorText.contains(start + "  1 thread has slept for 0."), "\(exit.standardErrorText)")
+    #expect(exit.standardErrorText.contains(" s at BarriersTests/ParticipantKind.swift:"))
+    #expect(!exit.standardErrorText.contains("own"))
   }
 
   /// rule 29
-  @Test(arguments: ["soon", "-1", "0", "inf", "nan"]) func aNumberThatIsNoneIsToldOf(text: String) async {
+  @Test(arguments: ["soon", "-1", "0", "inf", "nan"])
+  func anInvalidNumberOfSecondsIsReportedOnce(text: String) async {
     let exit = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [text] in
       setenv("BARRIERS_STALL_SECONDS", text, 1)
       for _ in 0..<2 { #expect(ThreadBarrier(parties: 2).snapshot().missingCount == 2) }
     }
     #expect(
-      exit.said.contains(
-        "BARRIERS_STALL_SECONDS is \"\(text)\": give a number of seconds above 0, such as 5. No stalls are reported."
-      ))
-    #expect(exit.said.ranges(of: "BARRIERS_STALL_SECONDS").count == 1, "once: \(exit.said)")
+      exit.standardErrorText.contains(
+        "BARRIERS_STALL_SECONDS is \"\(text)\": give a number of seconds above 0, such as 5. "
+          + "No stalls are reported."))
+    #expect(
+      exit.standardErrorText.ranges(of: "BARRIERS_STALL_SECONDS").count == 1,
+      "once: \(exit.standardErrorText)")
   }
 
-  @Test(arguments: ["", "1e300"]) func noneAndForEverReportNothing(text: String) async {
+  @Test(arguments: ["", "1e300"]) func anEmptyOrHugeNumberOfSecondsReportsNothing(text: String) async {
     let exit = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [text] in
       setenv("BARRIERS_STALL_SECONDS", text, 1)
       let barrier = ThreadBarrier(parties: 2)
-      let waiting = Kind.thread.participant("waiting", at: barrier)
-      passing(.now + .milliseconds(50))
+      let waiting = ParticipantKind.thread.participant("waiting", at: barrier)
+      waitPast(.now + .milliseconds(50))
       barrier.abort()
       _ = waiting.result
     }
-    #expect(!exit.said.contains("BARRIERS_STALL_SECONDS"))
+    #expect(!exit.standardErrorText.contains("BARRIERS_STALL_SECONDS"))
   }
 
   // MARK: Likely causes
 
-  /// rule 30, in a process of its own: it blocks the pool.
-  @Test func whoBlocksThreadsOfTheCooperativePoolIsRecognised() async {
+  /// rule 30. In its own process, because it blocks the pool.
+  @Test func blockedThreadsOfTheCooperativePoolAreRecognized() async {
     await #expect(processExitsWith: .success) {
       let parties = ProcessInfo.processInfo.activeProcessorCount + 1
       let barrier = ThreadBarrier(parties: parties)
       // Not on a thread of the pool itself.
-      let story = TaskParticipant("story") {
+      let scenario = TaskParticipant("scenario") {
         for _ in 0..<parties { Task { try? blockingWait(at: barrier) } }
         eventually { barrier.snapshot().waiters.count == parties - 1 }
         defer { barrier.abort() }
         return barrier.snapshot()
       }
-      let snapshot = try await story.left().get()
+      let snapshot = try await scenario.left().get()
       #expect(snapshot.missingCount == 1)
       let cause = try #require(snapshot.likelyCause)
       let verb = parties == 2 ? "thread belongs" : "threads belong"
@@ -278,39 +284,39 @@ struct StallTests {
     }
   }
 
-  enum Items: String, CaseIterable, Codable, Sendable {
-    case global, concurrent, perform, serial, main
+  enum Source: String, CaseIterable, Codable, Sendable {
+    case globalQueue, concurrentQueue, concurrentPerform, serialQueues, thread
 
-    /// Starts as many work items as there are parties.
-    func start(_ parties: Int, _ item: @escaping @Sendable () -> Void) {
+    /// Starts `count` work items; `thread` starts just one thread.
+    func start(_ count: Int, _ item: @escaping @Sendable () -> Void) {
       switch self {
-      case .global: for _ in 0..<parties { DispatchQueue.global().async(execute: item) }
-      case .concurrent:
+      case .globalQueue: for _ in 0..<count { DispatchQueue.global().async(execute: item) }
+      case .concurrentQueue:
         let queue = DispatchQueue(label: "render", attributes: .concurrent)
-        for _ in 0..<parties { queue.async(execute: item) }
-      case .perform:
-        Thread.detachNewThread { DispatchQueue.concurrentPerform(iterations: parties) { _ in item() } }
-      case .serial: for _ in 0..<parties { DispatchQueue(label: "render").async(execute: item) }
-      case .main: Thread.detachNewThread(item)
+        for _ in 0..<count { queue.async(execute: item) }
+      case .concurrentPerform:
+        Thread.detachNewThread { DispatchQueue.concurrentPerform(iterations: count) { _ in item() } }
+      case .serialQueues: for _ in 0..<count { DispatchQueue(label: "render").async(execute: item) }
+      case .thread: Thread.detachNewThread(item)
       }
     }
   }
 
-  /// rule 30: and serial queues are not mistaken for such a pool, though they share a name; nor are threads.
-  @Test(arguments: Items.allCases) func whoBlocksThreadsOfDispatchIsRecognised(items: Items) async {
-    await #expect(processExitsWith: .success) { [items] in
+  /// rule 30: neither a thread nor several serial queues of the same name are mistaken for a pool.
+  @Test(arguments: Source.allCases) func blockedThreadsOfDispatchAreRecognized(source: Source) async {
+    await #expect(processExitsWith: .success) { [source] in
       let barrier = ThreadBarrier(parties: 1_000)
-      items.start(6) { _ = try? barrier.wait() }
-      eventually { barrier.snapshot().waiters.count >= (items == .main ? 1 : 2) }
+      source.start(6) { _ = try? barrier.wait() }
+      eventually { barrier.snapshot().waiters.count >= (source == .thread ? 1 : 2) }
       let snapshot = barrier.snapshot()
       barrier.abort()
       let queue = snapshot.waiters[0].queue
-      switch items {
-      case .serial: #expect(queue == "render" && snapshot.likelyCause == nil, "\(snapshot)")
-      case .main: #expect(queue == nil && snapshot.likelyCause == nil, "\(snapshot)")
-      case .global, .perform, .concurrent:
+      switch source {
+      case .serialQueues: #expect(queue == "render" && snapshot.likelyCause == nil, "\(snapshot)")
+      case .thread: #expect(queue == nil && snapshot.likelyCause == nil, "\(snapshot)")
+      case .globalQueue, .concurrentPerform, .concurrentQueue:
         #expect(
-          items == .concurrent ? queue == "render" : queue?.hasPrefix("com.apple.root.") == true,
+          source == .concurrentQueue ? queue == "render" : queue?.hasPrefix("com.apple.root.") == true,
           "\(snapshot)")
         let cause = try #require(snapshot.likelyCause)
         #expect(
@@ -319,17 +325,17 @@ struct StallTests {
     }
   }
 
-  // MARK: What it does not cost
+  // MARK: Cost
 
-  /// rule 31: with reports turned on, a phase in which nobody sleeps takes no lock, and one in which somebody sleeps takes no
-  /// more than without, and allocates nothing.
+  /// rule 31: with reports turned on, a phase without sleep takes no lock. A phase with sleep takes no more
+  /// locks than without reports, and allocates nothing.
   @Test(.enabled(if: counters_work()), arguments: [1, 4])
-  func reportsCostNothingToThoseWhoDoNotSleep(parties: Int) throws {
+  func reportsAddNoLocksAndNoAllocations(parties: Int) throws {
     let barrier = ThreadBarrier(parties: parties, strategy: .parking)
     let reports = Counter()
     barrier.reportStalls(after: .seconds(3600)) { _ in reports.add() }
     let phases = 1_000
-    let costs = try crew(of: parties, at: barrier) { _ in
+    let costs = try onThreads(parties, at: barrier) { _ in
       for _ in 0..<100 { try barrier.wait() }
       let before = counters_of_this_thread()
       for _ in 0..<phases { try barrier.wait() }
@@ -341,14 +347,14 @@ struct StallTests {
   }
 }
 
-/// From a synchronous function the compiler does not see the task around it.
+/// Synchronous, so that the compiler does not see the task and cannot reject the blocking wait.
 private func blockingWait(at barrier: ThreadBarrier) throws {
   try barrier.wait()
 }
 
 #if os(Linux)
 /// The names of the threads that the library has started.
-private func ourThreads() -> [String] {
+private func libraryThreads() -> [String] {
   let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
   return threads.compactMap { try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8) }
     .filter { $0.hasPrefix("barriers-") }

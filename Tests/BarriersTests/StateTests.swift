@@ -2,10 +2,10 @@ import Testing
 
 @testable import Barriers
 
-/// The rules without threads: whatever happens in whatever order, ``BarrierState`` does what the rules say.
+/// The rules without threads: for every order of steps, ``BarrierState`` follows the rules.
 ///
-/// Every sequence of steps up to a certain length is tried, by callers that may be late: each remembers in which
-/// phase it was counted, and tries its step in that phase however far the barrier has gone on.
+/// Tries every sequence of steps up to a certain length. Callers may be late: each remembers the phase in
+/// which it was counted, and tries its step in that phase however many phases have ended since.
 struct StateTests {
   /// rule 1, rule 2, rule 3, rule 4, rule 5, rule 12, rule 13, rule 14
   @Test(arguments: [
@@ -13,7 +13,7 @@ struct StateTests {
     (parties: 2, callers: 4, steps: 12),
     (parties: 3, callers: 4, steps: 12), (parties: 4, callers: 5, steps: 12),
   ])
-  func everySequenceOfStepsDoesWhatTheRulesSay(parties: Int, callers: Int, steps: Int) throws {
+  func everySequenceOfStepsFollowsTheRules(parties: Int, callers: Int, steps: Int) throws {
     var frontier: Set = [World(parties: parties, callers: callers)]
     var seen = frontier
     for _ in 0..<steps {
@@ -35,14 +35,14 @@ struct StateTests {
 /// The state under test, the reference, and the callers around them.
 private struct World: Hashable {
   enum Step {
-    case arrive, leave, sleep, complete, failAction, giveUp, refusedLeave
+    case arrive, leave, enqueue, complete, failAction, giveUp, refusedLeave
     case abort, reset
   }
 
   private var bits: UInt64
   private var reference: ReferenceBarrier
-  /// What each caller is; `nil` while it is not at the barrier. Callers are alike: sorted, so that worlds that
-  /// differ in their names only are one.
+  /// The role of each caller; `nil` while it is not at the barrier. Callers are interchangeable, so the
+  /// array is sorted: worlds that differ only in the numbers of their callers are equal.
   private var callers: [ReferenceBarrier.Role?]
 
   init(parties: Int, callers: Int) {
@@ -59,16 +59,16 @@ private struct World: Hashable {
     for (index, role) in callers.enumerated() where index == 0 || callers[index - 1] != role {
       switch role {
       case nil: break
-      case .waiter(let phase, _): steps += [(.sleep, index), (.giveUp, index)] + leaving(phase, index)
+      case .waiter(let phase, _): steps += [(.enqueue, index), (.giveUp, index)] + leaving(phase, index)
       case .last(let phase): steps += [(.complete, index), (.failAction, index)] + leaving(phase, index)
-      case .surplus(let phase): steps += [(.sleep, index)] + leaving(phase, index)
+      case .surplus(let phase): steps += [(.enqueue, index)] + leaving(phase, index)
       case .refused: steps.append((.refusedLeave, index))
       }
     }
     return steps
   }
 
-  /// A caller may leave when its phase is over, and may also be late.
+  /// A caller may leave at any time after its phase has ended.
   private func leaving(_ phase: Int, _ caller: Int) -> [(Step, caller: Int)] {
     reference.phase > phase ? [(.leave, caller)] : []
   }
@@ -86,7 +86,7 @@ private struct World: Hashable {
       bits = old.bits + BarrierState.oneArrival
       callers[caller] = role
     case .leave: callers[caller] = nil
-    case .sleep: try change(to: old.afterEnqueue(in: generation), reference.sleep(in: phase))
+    case .enqueue: try change(to: old.afterEnqueue(in: generation), reference.enqueue(in: phase))
     case .complete:
       let isAllowed = reference.complete(phase)
       if isAllowed { try expectAllParties(of: phase) }
@@ -115,15 +115,15 @@ private struct World: Hashable {
     try expect(state.generation == UInt64(reference.phase), "\(self): phase")
     try expect(state.isBroken == reference.refusesAll, "\(self): broken")
     try expect(state.arrived == reference.calls, "\(self): arrived")
-    try expect(state.hasWaiters == reference.someoneSleeps, "\(self): sleepers")
-    // Whoever ends a phase otherwise than by completing it must know how many are to be told.
+    try expect(state.hasWaiters == reference.hasWaiters, "\(self): waiters")
+    // A call that breaks a phase must know how many parties have arrived, because each of them throws.
     if state.generation != old.generation {
       let counted = callers.count { $0?.phase == Int(old.generation) && $0?.isRefused == false }
-      try expect(old.arrived == counted, "\(self): \(old.arrived) to be told, \(counted) were counted")
+      try expect(old.arrived == counted, "\(self): \(old.arrived) arrived, \(counted) were counted")
     }
   }
 
-  /// The parties of a phase that completes have all places, once.
+  /// Checks that the parties of a completed phase have each index once.
   private func expectAllParties(of phase: Int) throws {
     let indices = callers.filter { $0?.phase == phase }.compactMap { $0?.index }
     let lasts = callers.count { $0 == .last(phase: phase) }
@@ -160,7 +160,7 @@ extension ReferenceBarrier.Role {
 }
 
 extension ReferenceBarrier.Role? {
-  /// Any order that gives equals the same place.
+  /// A sort key that is the same for equal roles only.
   fileprivate var order: Int {
     switch self {
     case nil: 0

@@ -2,10 +2,9 @@ import Testing
 
 @testable import Barriers
 
-/// All at once, with many threads on few processors.
+/// Many threads on few processors.
 ///
-/// Each of these goes on for a second. `BARRIERS_STRESS_SECONDS=60 swift test --filter StressTests` gives each a
-/// minute.
+/// Each test runs for one second; `BARRIERS_STRESS_SECONDS=60 swift test --filter StressTests`, for a minute.
 struct StressTests {
   struct Size: Sendable {
     let parties: Int
@@ -19,15 +18,15 @@ struct StressTests {
 
   /// rule 1, rule 2, rule 3, rule 4
   @Test(arguments: sizes, [WaitStrategy.adaptive, .parking])
-  func phasesThatNobodyDisturbsAllComplete(size: Size, strategy: WaitStrategy) {
+  func undisturbedPhasesAllComplete(size: Size, strategy: WaitStrategy) {
     stress(share: Self.sizes.count) { _ in
       let barrier = ThreadBarrier(parties: size.parties, strategy: strategy)
       let phases = 5_000 / size.callers
       let tickets = Counter(size.parties * phases)
-      let outcomes = crew(of: size.callers, at: barrier) { index in
+      let outcomes = onThreads(size.callers, at: barrier) { index in
         var outcomes: [Outcome] = []
         while tickets.add(-1) >= 0 {
-          // Half of them with a time-out that never comes: a waking of the others must not be taken for one.
+          // Half of the calls have a timeout that never happens: a wake-up must not be mistaken for it.
           outcomes.append(
             Outcome {
               index.isMultiple(of: 2) ? try barrier.wait() : try barrier.wait(timeout: .seconds(1 << 20))
@@ -45,15 +44,15 @@ struct StressTests {
 
   /// rule 1, rule 3, rule 4, rule 8, rule 9, rule 12, rule 13, rule 14
   @Test(arguments: sizes, [WaitStrategy.adaptive, .parking])
-  func allOrNoneHoldsWhileEverythingHappens(size: Size, strategy: WaitStrategy) {
+  func allOrNoneHoldsDuringChaos(size: Size, strategy: WaitStrategy) {
     stress(share: Self.sizes.count) { _ in
       let barrier = ThreadBarrier(parties: size.parties, strategy: strategy) { phase in
         if phase.isMultiple(of: 7) { throw Fault("action of phase \(phase)") }
       }
       let isOver = Counter()
-      let outcomes = crew(of: size.callers, at: barrier) { index in
-        let outcomes = turmoil(at: barrier, caller: index, isOver: isOver)
-        // Whoever reset the barrier last aborts it after that: nobody is left behind.
+      let outcomes = onThreads(size.callers, at: barrier) { index in
+        let outcomes = runChaos(at: barrier, caller: index, isOver: isOver)
+        // A caller that resets the barrier last aborts it afterwards, so no caller is left waiting.
         isOver.add()
         barrier.abort(Fault("the end"))
         return outcomes
@@ -63,8 +62,8 @@ struct StressTests {
     }
   }
 
-  /// One caller's part: it waits, with or without a timeout, and now and then aborts or resets.
-  private func turmoil(at barrier: ThreadBarrier, caller: Int, isOver: Counter) -> [Outcome] {
+  /// The part of one caller: it waits, with or without a timeout, and occasionally aborts or resets.
+  private func runChaos(at barrier: ThreadBarrier, caller: Int, isOver: Counter) -> [Outcome] {
     var outcomes: [Outcome] = []
     for step in 0..<100 where isOver.now == 0 {
       switch Int.random(in: 0..<barrier.parties * 8) {

@@ -5,13 +5,13 @@ import Testing
 
 @testable import Barriers
 
-/// Threads that are ours: nobody waits for one that cannot come, and none outlives the call.
+/// Teams of threads: no member waits for one that has exited, and no thread outlives the call.
 struct TeamTests {
-  // MARK: What a team does
+  // MARK: Results and settings
 
   /// rule 25
   @Test(arguments: [1, 2, 5, 64]) func theResultsAreInTheOrderOfTheMembers(size: Int) throws {
-    let team = try teamed {
+    let team = try onCallerThread {
       try withThreadTeam(size: size) { member in
         let arrival = try member.wait()
         #expect(arrival.phase == 0 && (0..<size).contains(arrival.index))
@@ -22,9 +22,9 @@ struct TeamTests {
     #expect(team == (0..<size).map { "result of \($0)" })
   }
 
-  /// rule 27: with an atomic that cannot be copied, and so cannot escape.
+  /// rule 27: an atomic cannot be copied, so it cannot escape.
   @Test func theBodyMayUseTheCallersLocals() throws {
-    let sum = try teamed {
+    let sum = try onCallerThread {
       let sum = Atomic(0)
       try withThreadTeam(size: 8) { sum.wrappingAdd($0.index, ordering: .relaxed) }
       return sum.load(ordering: .relaxed)
@@ -32,11 +32,11 @@ struct TeamTests {
     #expect(sum == 28)
   }
 
-  /// rule 6: what the caller did before, members see; what they did, the caller sees. ThreadSanitizer looks on.
-  @Test func whatMembersWroteIsThereForTheOthersAndForTheCaller() throws {
+  /// rule 6. ThreadSanitizer checks the order.
+  @Test func whatMembersWroteIsVisibleToTheOthersAndToTheCaller() throws {
     final class Cell: @unchecked Sendable { var value = 0 }
     let size = 4
-    let sums = try teamed {
+    let sums = try onCallerThread {
       let cells = (0..<size).map { _ in Cell() }
       let sum = { @Sendable in cells.reduce(0) { $0 + $1.value } }
       cells[0].value = 100
@@ -53,10 +53,10 @@ struct TeamTests {
     #expect(sums == [106, 106, 106, 106, 4])
   }
 
-  /// rule 7: the settings are those of the barrier.
-  @Test func labelTimeoutStrategyAndActionAreTheBarriers() throws {
-    let phases = Notes<UInt64>()
-    let results = try teamed {
+  /// rule 7
+  @Test func labelTimeoutStrategyAndActionArePassedToTheBarrier() throws {
+    let phases = SharedLog<UInt64>()
+    let results = try onCallerThread {
       try withThreadTeam(
         size: 3, label: "halo", timeout: .seconds(3600), strategy: .parking, action: { phases.add($0) }
       ) { member in
@@ -71,8 +71,8 @@ struct TeamTests {
         if member.index == 0 { try member.wait() } else { eventually { member.barrier.isBroken } }
       }
     }
-    let breakage = try #require(error as? BrokenBarrierError)
-    #expect(breakage.reason == .timedOut && breakage.isOrigin)
+    let barrierError = try #require(error as? BrokenBarrierError)
+    #expect(barrierError.reason == .timedOut && barrierError.isOrigin)
   }
 
   /// rule 27
@@ -82,21 +82,23 @@ struct TeamTests {
     ("äääääääää", 0, "ääääää 0"),
   ])
   func threadsAreNamedByLabelAndIndex(label: String?, index: Int, name: String) throws {
-    let names = try teamed { try withThreadTeam(size: index + 1, label: label) { _ in nameOfThisThread() } }
+    let names = try onCallerThread {
+      try withThreadTeam(size: index + 1, label: label) { _ in nameOfThisThread() }
+    }
     #expect(names[index] == name)
   }
 
-  /// A stack of a size that code is used to, wherever it runs.
-  @Test func aMemberHasRoomOnItsStack() throws {
-    let depths = try teamed { try withThreadTeam(size: 2) { _ in nested(1_500) } }
+  /// The stack is as large as code usually expects, on every system.
+  @Test func aMemberHasALargeStack() throws {
+    let depths = try onCallerThread { try withThreadTeam(size: 2) { _ in nested(1_500) } }
     #expect(depths == [1_500, 1_500])
   }
 
   // MARK: Members that fail
 
   /// rule 25
-  @Test(arguments: [2, 16]) func whatAMemberThrowsIsThrownAndTheOthersAreFreed(size: Int) throws {
-    let causes = Notes<Fault>()
+  @Test(arguments: [2, 16]) func theErrorOfAMemberIsThrownAndTheOthersAreFreed(size: Int) throws {
+    let causes = SharedLog<Fault>()
     let error = failure {
       try withThreadTeam(size: size, strategy: .parking) { member in
         if member.index == 1 { throw Fault("member 1") }
@@ -113,8 +115,8 @@ struct TeamTests {
     #expect(causes.all == Array(repeating: Fault("member 1"), count: size - 1))
   }
 
-  /// rule 25: not that of a lower index.
-  @Test func theFirstErrorIsThrownAndNotALaterOne() {
+  /// rule 25: the first error in time, not the error of the lowest index.
+  @Test func theFirstErrorIsThrown() {
     let error = failure {
       try withThreadTeam(size: 3) { member in
         if member.index == 2 { throw Fault("the first") }
@@ -125,8 +127,8 @@ struct TeamTests {
     #expect(error as? Fault == Fault("the first"))
   }
 
-  /// rule 25: an own error tells more than a broken barrier, even if it came later.
-  @Test func anOwnErrorIsThrownAndNotATimeoutBeforeIt() {
+  /// rule 25: a member's own error says more than a broken barrier, even if it came later.
+  @Test func aMembersOwnErrorIsThrownInsteadOfAnEarlierTimeout() {
     let error = failure {
       try withThreadTeam(size: 2) { member in
         if member.index == 0 { try member.barrier.wait(timeout: .zero) }
@@ -137,72 +139,71 @@ struct TeamTests {
     #expect(error as? Fault == Fault("own"))
   }
 
-  /// rule 25: the error of another barrier is a member's own.
-  @Test func theErrorOfAnotherBarrierIsAMembersOwn() throws {
+  /// rule 25
+  @Test func theErrorOfAnotherBarrierIsAMembersOwnError() throws {
     let error = failure {
       try withThreadTeam(size: 2) { member in
         if member.index == 0 { try ThreadBarrier(parties: 2, label: "other").wait(timeout: .zero) }
-        do throws(BrokenBarrierError) { try member.wait() } catch { throw Fault("follows") }
+        do throws(BrokenBarrierError) { try member.wait() } catch { throw Fault("consequence") }
       }
     }
     #expect((error as? BrokenBarrierError)?.label == "other", "\(String(describing: error))")
   }
 
   /// rule 25, rule 8
-  @Test func anActionThatFailsIsTheTeamsError() throws {
+  @Test func theErrorOfTheActionIsTheTeamsError() throws {
     let error = failure {
       try withThreadTeam(size: 3, action: { _ in throw Fault("action") }) { try $0.wait() }
     }
-    let breakage = try #require(error as? BrokenBarrierError)
-    #expect(breakage.reason == .actionFailed && breakage.isOrigin)
-    #expect(breakage.underlyingError as? Fault == Fault("action"))
+    let barrierError = try #require(error as? BrokenBarrierError)
+    #expect(barrierError.reason == .actionFailed && barrierError.isOrigin)
+    #expect(barrierError.underlyingError as? Fault == Fault("action"))
   }
 
-  /// rule 25: who can go on without the others may.
+  /// rule 25: a member that catches the error may continue without the others.
   @Test func membersMayCatchTheErrorAndReturn() throws {
-    let results = try teamed {
+    let results = try onCallerThread {
       try withThreadTeam(size: 3) { member in
         if member.index == 0 { member.barrier.abort(Fault("no more")) }
         do throws(BrokenBarrierError) { try member.wait() } catch { return "\(error.underlyingError!)" }
-        return "came through"
+        return "completed"
       }
     }
     #expect(results == ["no more", "no more", "no more"])
   }
 
-  // MARK: Members that leave
+  // MARK: Members that exit
 
-  /// Nobody waits for a member that has ended.
   @Test(arguments: [WaitStrategy.adaptive, .parking], [[2], [0, 1, 3]])
-  func whoWaitsForMembersThatHaveEndedIsFreed(strategy: WaitStrategy, leavers: [Int]) throws {
+  func membersThatWaitForExitedMembersAreFreed(strategy: WaitStrategy, exited: [Int]) throws {
     let error = failure {
       try withThreadTeam(size: 5, label: "halo", strategy: strategy) { member in
         try member.wait()
-        if !leavers.contains(member.index) { try member.wait() }
+        if !exited.contains(member.index) { try member.wait() }
       }
     }
-    let breakage = try #require(error as? BrokenBarrierError)
-    #expect(breakage.reason == .aborted && breakage.phase == 1)
-    #expect(breakage.underlyingError as? TeamMemberExitedError == TeamMemberExitedError(members: leavers))
-    let who =
-      leavers == [2]
+    let barrierError = try #require(error as? BrokenBarrierError)
+    #expect(barrierError.reason == .aborted && barrierError.phase == 1)
+    #expect(barrierError.underlyingError as? TeamMemberExitedError == TeamMemberExitedError(members: exited))
+    let text =
+      exited == [2]
       ? "member 2 has ended, and all others wait for it"
       : "members 0, 1 and 3 have ended, and all others wait for them"
     #expect(
-      "\(breakage)"
-        == "barrier \"halo\" broken in phase 1: aborted with \(5 - leavers.count) of 5 parties arrived; cause: \(who)"
-    )
+      "\(barrierError)"
+        == "barrier \"halo\" broken in phase 1: aborted with \(5 - exited.count) of 5 parties arrived; "
+        + "cause: \(text)")
   }
 
-  /// While somebody is still at work, and could come.
-  @Test func whoEndsEarlyHarmsNobodyWhoDoesNotWait() throws {
+  /// The barrier is aborted only once all remaining members wait.
+  @Test func anExitedMemberBreaksNoPhaseWhileAnotherMemberStillRuns() throws {
     let hold = Gate()
     let caller = ThreadParticipant("caller") {
       try withThreadTeam(size: 3) { member in
         switch member.index {
         case 0: return
         case 1: hold.pass()
-        // Long enough for the caller to look more than once, at a barrier where one of three waits.
+        // Long enough for the caller to check the barrier more than once while one of three waits.
         default:
           let outcome = Outcome { try member.barrier.wait(timeout: .milliseconds(350)) }
           #expect(outcome.barrierError?.reason == .timedOut, "\(outcome)")
@@ -230,15 +231,15 @@ struct TeamTests {
     }
   }
 
-  /// rule 26: and so nothing of a team is left.
-  @Test func aTeamLeavesNothingBehind() throws {
+  /// rule 26
+  @Test func aTeamReleasesItsBodyAndItsBarrier() throws {
     final class Owned: Sendable {}
     weak var owned: Owned?
     weak var barrier: ThreadBarrier?
     do {
       let own = Owned()
       owned = own
-      let barriers = try teamed {
+      let barriers = try onCallerThread {
         try withThreadTeam(size: 3) { member in
           withExtendedLifetime(own) {}
           return member.barrier
@@ -252,24 +253,24 @@ struct TeamTests {
     #expect(owned == nil && barrier == nil)
   }
 
-  /// rule 26: whichever it is, no member has begun, and all threads have ended.
+  /// rule 26: whichever thread it is, no member has started, and all threads have ended.
   @Test(
-    .enabled(if: faults_work(), "Nothing can stand in front of the C library here."), arguments: [0, 1, 7])
-  func aThreadThatCannotBeStartedEndsTheTeam(index: Int) async {
+    .enabled(if: faults_work(), "Calls to the C library cannot be intercepted here."), arguments: [0, 1, 7])
+  func aThreadThatCannotBeCreatedEndsTheTeam(index: Int) async {
     await #expect(processExitsWith: .success) { [index] in
-      let begun = Counter()
+      let started = Counter()
       let error = failure {
         faults_fail_after(call_create, index, EAGAIN)
-        try withThreadTeam(size: 8, label: "halo") { _ in begun.add() }
+        try withThreadTeam(size: 8, label: "halo") { _ in started.add() }
       }
       let reason = try #require(error as? ThreadStartError)
       #expect(reason.index == index && reason.size == 8 && reason.label == "halo")
       #expect(reason.errorNumber == EAGAIN)
       #expect(
         "\(reason)"
-          == "team \"halo\": only \(index) of 8 threads could be started (pthread_create: \(errorText(EAGAIN))); "
-          + "make the team smaller, or raise the limit of threads")
-      #expect(begun.now == 0)
+          == "team \"halo\": only \(index) of 8 threads could be started "
+          + "(pthread_create: \(errorText(EAGAIN))); make the team smaller, or raise the limit of threads")
+      #expect(started.now == 0)
     }
   }
 
@@ -279,18 +280,19 @@ struct TeamTests {
       try withThreadTeam(size: size) { _ in }
     }
     #expect(
-      exit.said.contains("A team cannot have \(size) members: give it 1 to \(ThreadBarrier.maxParties)."))
+      exit.standardErrorText.contains(
+        "A team cannot have \(size) members: give it 1 to \(ThreadBarrier.maxParties)."))
   }
 }
 
-/// What `body` returns, called on a thread that the watchdog watches.
-private func teamed<Value: Sendable>(
+/// Returns what `body` returns, called on a thread that the watchdog watches.
+private func onCallerThread<Value: Sendable>(
   sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> Value
 ) throws -> Value {
   try ThreadParticipant("caller", sourceLocation: sourceLocation, body).result.get()
 }
 
-/// What `body` throws.
+/// Returns what `body` throws, called on such a thread.
 private func failure(
   sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> some Sendable
 ) -> (any Error)? {
@@ -311,11 +313,11 @@ private func nameOfThisThread() -> String {
   #endif
 }
 
-/// Calls itself, with a kilobyte each time.
+/// Calls itself, with one kilobyte of stack each time.
 @inline(never)
 private func nested(_ depth: Int) -> Int {
-  withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 8) { room in
-    room[depth % 1_024] = 1
-    return depth == 0 ? 0 : nested(depth - 1) + Int(room[depth % 1_024])
+  withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 8) { buffer in
+    buffer[depth % 1_024] = 1
+    return depth == 0 ? 0 : nested(depth - 1) + Int(buffer[depth % 1_024])
   }
 }

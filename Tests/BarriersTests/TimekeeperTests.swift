@@ -3,7 +3,7 @@ import Testing
 
 @testable import Barriers
 
-/// How long a task waits, of which a thread of the library keeps the time.
+/// Timeouts of tasks, which a thread of the library watches.
 struct TimekeeperTests {
   private func task(
     _ name: String, at barrier: ThreadBarrier, for timeout: Duration,
@@ -14,28 +14,28 @@ struct TimekeeperTests {
       try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
     }
     eventually(sourceLocation: sourceLocation) { barrier.waitingCount > before || task.hasLeft }
-    task.fallsAsleep(sourceLocation: sourceLocation)
+    task.waitUntilAsleep(sourceLocation: sourceLocation)
     return task
   }
 
-  /// Waits until the timekeeper has dealt with all that was due by now.
-  private func letTheTimekeeperCome() {
+  /// Waits until the timer thread has handled all deadlines up to now.
+  private func waitForTimekeeper() {
     let barrier = ThreadBarrier(parties: 2)
-    let hasty = TaskParticipant("hasty", at: barrier) {
+    let timedWaiter = TaskParticipant("timed waiter", at: barrier) {
       try await AsyncBarrier(sharing: barrier).wait(timeout: .milliseconds(1))
     }
-    #expect(hasty.result.barrierError?.reason == .timedOut)
+    #expect(timedWaiter.result.barrierError?.reason == .timedOut)
   }
 
   /// rule 15
   @Test(arguments: [Duration.microseconds(1), .milliseconds(1), .milliseconds(30)])
-  func nobodyTimesOutEarly(timeout: Duration) {
+  func noTaskTimesOutEarly(timeout: Duration) {
     let barrier = ThreadBarrier(parties: 2, timeout: timeout)
-    for wait in [{ _ in .own }, { _ in .timeout(timeout) }, { .until($0 + timeout) }]
+    for wait in [{ _ in .defaultTimeout }, { _ in .timeout(timeout) }, { .until($0 + timeout) }]
       as [(ContinuousClock.Instant) -> Wait]
     {
       let start = ContinuousClock.now
-      let alone = Kind.task.participant("alone", at: barrier, wait(start))
+      let alone = ParticipantKind.task.participant("alone", at: barrier, wait(start))
       #expect(alone.result.barrierError?.reason == .timedOut)
       #expect(ContinuousClock.now - start >= timeout)
       barrier.reset()
@@ -43,80 +43,82 @@ struct TimekeeperTests {
   }
 
   /// rule 15
-  @Test(arguments: TimeoutTests.centuries)
-  func aLargeTimeoutIsForEver(timeout: Duration) {
+  @Test(arguments: TimeoutTests.veryLongTimeouts)
+  func aVeryLongTimeoutNeverHappens(timeout: Duration) {
     let barrier = ThreadBarrier(parties: 4, timeout: timeout)
     let far = ContinuousClock.now.advanced(by: min(timeout, Duration(attoseconds: .max) - .seconds(1 << 40)))
-    let waiting = [Wait.own, .timeout(timeout), .until(far)].map {
-      Kind.task.participant("waiting", at: barrier, $0)
+    let waiting = [Wait.defaultTimeout, .timeout(timeout), .until(far)].map {
+      ParticipantKind.task.participant("waiting", at: barrier, $0)
     }
     eventually { barrier.waitingCount == 3 }
-    for task in waiting { task.fallsAsleep() }
-    letTheTimekeeperCome()
+    for task in waiting { task.waitUntilAsleep() }
+    waitForTimekeeper()
     #expect(!barrier.isBroken)
-    expect(Kind.task.participant("last", at: barrier).result, completed: 0, index: 3, of: barrier)
+    expect(ParticipantKind.task.participant("last", at: barrier).result, completed: 0, index: 3, of: barrier)
     for task in waiting { expect(task.result, completed: 0, of: barrier) }
   }
 
   /// rule 15
-  @Test func aTimeoutGivenToWaitReplacesTheBarriersOwn() {
+  @Test func theTimeoutOfACallReplacesTheDefaultTimeout() {
     let barrier = ThreadBarrier(parties: 2, timeout: .zero)
-    let patient = task("patient", at: barrier, for: .seconds(1 << 40))
-    letTheTimekeeperCome()
+    let longWaiter = task("long waiter", at: barrier, for: .seconds(1 << 40))
+    waitForTimekeeper()
     #expect(!barrier.isBroken)
-    // And the barrier's own lets the last one pass.
-    expect(Kind.task.participant("last", at: barrier).result, completed: 0, index: 1, of: barrier)
-    expect(patient.result, completed: 0, index: 0, of: barrier)
+    // With the default timeout of zero, the last arrival still completes the phase.
+    expect(ParticipantKind.task.participant("last", at: barrier).result, completed: 0, index: 1, of: barrier)
+    expect(longWaiter.result, completed: 0, index: 0, of: barrier)
   }
 
   /// rule 14
-  @Test func anEarlierDeadlineThatIsSetLaterComesFirst() {
+  @Test func theEarliestDeadlineFiresFirstEvenIfItWasSetLast() {
     let (barrier, other) = (ThreadBarrier(parties: 4), ThreadBarrier(parties: 2))
-    let patient = [
-      task("patient", at: barrier, for: .seconds(3600)), task("elsewhere", at: other, for: .seconds(3600)),
+    let longWaiters = [
+      task("long waiter", at: barrier, for: .seconds(3600)),
+      task("elsewhere", at: other, for: .seconds(3600)),
     ]
-    let lessSo = task("less patient", at: barrier, for: .seconds(1800))
-    let hasty = Kind.task.participant("hasty", at: barrier, .timeout(.milliseconds(5)))
-    let told = Cause(.timedOut, arrived: 3)
-    expect(hasty.result, brokenBy: told, at: barrier, isOrigin: true)
-    for task in [patient[0], lessSo] { expect(task.result, brokenBy: told, at: barrier) }
-    #expect(hasty.result.barrierError?.description.contains("timed out after 0.005 s with 3 of 4") == true)
-    expectBrokenForAll(barrier, by: told)
-    // A party that goes out of scope is waited for: not before the reset that frees it.
-    withExtendedLifetime(patient) {
-      #expect(!patient[1].hasLeft && !other.isBroken)
+    let shorterWaiter = task("shorter waiter", at: barrier, for: .seconds(1800))
+    let timedWaiter = ParticipantKind.task.participant(
+      "timed waiter", at: barrier, .timeout(.milliseconds(5)))
+    let cause = Cause(.timedOut, arrived: 3)
+    expect(timedWaiter.result, brokenBy: cause, at: barrier, isOrigin: true)
+    for task in [longWaiters[0], shorterWaiter] { expect(task.result, brokenBy: cause, at: barrier) }
+    #expect(
+      timedWaiter.result.barrierError?.description.contains("timed out after 0.005 s with 3 of 4") == true)
+    expectBrokenForAll(barrier, by: cause)
+    // A participant that goes out of scope is joined, so keep it until the reset frees it.
+    withExtendedLifetime(longWaiters) {
+      #expect(!longWaiters[1].hasLeft && !other.isBroken)
       other.reset()
     }
   }
 
-  /// rule 14: a phase that completed has no deadline any more.
-  @Test func theDeadlineOfAPhaseThatIsOverBreaksNoLaterOne() {
+  /// rule 14
+  @Test func theDeadlineOfAPastPhaseBreaksNoLaterPhase() {
     let barrier = ThreadBarrier(parties: 2)
     let deadline = ContinuousClock.now + .milliseconds(150)
     var phase: UInt64 = 0
     for end in [{}, { barrier.abort() }, { barrier.reset() }] {
-      let early = Kind.task.participant("early", at: barrier, .until(deadline))
+      let early = ParticipantKind.task.participant("early", at: barrier, .until(deadline))
       eventually { barrier.waitingCount == 1 || barrier.isBroken }
-      guard !barrier.isBroken else { return }  // A slow machine: the story did not begin in time.
-      if phase == 0 { _ = Kind.thread.participant("last", at: barrier).result }
+      guard !barrier.isBroken else { return }  // The machine is too slow.
+      if phase == 0 { _ = ParticipantKind.thread.participant("last", at: barrier).result }
       end()
       _ = early.result
       barrier.reset()
       phase += 1
     }
-    let patient = [Kind.task.participant("patient", at: barrier)]
+    let longWaiter = ParticipantKind.task.participant("long waiter", at: barrier)
     eventually { barrier.waitingCount == 1 }
-    passing(deadline)
-    letTheTimekeeperCome()
+    waitPast(deadline)
+    waitForTimekeeper()
     #expect(!barrier.isBroken)
-    expect(Kind.task.participant("last", at: barrier).result, completed: 3, index: 1, of: barrier)
-    expect(patient[0].result, completed: 3, index: 0, of: barrier)
+    expect(ParticipantKind.task.participant("last", at: barrier).result, completed: 3, index: 1, of: barrier)
+    expect(longWaiter.result, completed: 3, index: 0, of: barrier)
   }
 
-  /// rule 14, rule 15: nor do the deadlines of earlier phases, sooner or later, keep a later one's from coming, or make
-  /// it come early.
+  /// rule 14, rule 15
   @Test(arguments: [Duration.milliseconds(3), .milliseconds(40), .seconds(3600)], [true, false])
-  func aLaterPhaseStillTimesOut(earlier: Duration, completes: Bool) {
+  func deadlinesOfPastPhasesDoNotChangeTheTimeoutOfALaterPhase(earlier: Duration, completes: Bool) {
     let barrier = ThreadBarrier(parties: 3)
     for phase in 0..<10 as Range<UInt64> {
       let start = ContinuousClock.now
@@ -128,7 +130,9 @@ struct TimekeeperTests {
         barrier.reset()
         continue
       }
-      if completes { _ = [Kind.task, .thread].map { $0.participant(at: barrier) }.map { $0.result } }
+      if completes {
+        _ = [ParticipantKind.task, .thread].map { $0.participant(at: barrier) }.map { $0.result }
+      }
       if barrier.phase == phase { barrier.reset() }
       barrier.reset()
       _ = early.result
@@ -136,7 +140,7 @@ struct TimekeeperTests {
   }
 
   /// rule 15
-  @Test func manyBarriersHaveDeadlinesOfTheirOwn() {
+  @Test func eachBarrierHasItsOwnDeadlines() {
     let barriers = (0..<60).map { _ in ThreadBarrier(parties: 2) }
     let start = ContinuousClock.now
     let times = barriers.indices.map { Duration.milliseconds($0 % 20 * 2) }.shuffled()
@@ -152,16 +156,16 @@ struct TimekeeperTests {
     for barrier in barriers { expectBroken(barrier, by: Cause(.timedOut, arrived: 1)) }
   }
 
-  /// rule 22: the timekeeper keeps no barrier alive.
-  @Test func aBarrierThatIsLetGoBeforeItsDeadlineIsGone() {
-    weak var gone: ThreadBarrier?
+  /// rule 22
+  @Test func aPendingDeadlineDoesNotRetainItsBarrier() {
+    weak var released: ThreadBarrier?
     do {
       let barrier = ThreadBarrier(parties: 2)
-      gone = barrier
+      released = barrier
       let early = task("early", at: barrier, for: .seconds(3600))
-      _ = Kind.thread.participant("last", at: barrier).result
+      _ = ParticipantKind.thread.participant("last", at: barrier).result
       _ = early.result
     }
-    eventually { gone == nil }
+    eventually { released == nil }
   }
 }

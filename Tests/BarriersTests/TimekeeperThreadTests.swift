@@ -4,10 +4,12 @@ import Testing
 @testable import Barriers
 
 #if os(Linux)
-/// The thread that keeps the time: one for all, and none while nobody needs it. In processes of their own.
+/// The library's timer thread: one for all barriers, and none while no task needs it.
+///
+/// Each test runs in its own process.
 struct TimekeeperThreadTests {
   /// rule 17
-  @Test func manyPhasesWithATimeoutLeaveNoThreadBehind() async {
+  @Test func manyPhasesWithATimeoutUseAtMostOneThread() async {
     await #expect(processExitsWith: .success) {
       #expect(timekeepers() == 0)
       let barrier = AsyncBarrier(parties: 3, timeout: .seconds(3600))
@@ -23,7 +25,7 @@ struct TimekeeperThreadTests {
   }
 
   /// rule 17
-  @Test func theThreadEndsWhenNothingIsLeftToWaitFor() async {
+  @Test func theThreadEndsWhenNoTimerIsPending() async {
     await #expect(processExitsWith: .success) {
       for _ in 0..<20 {
         let barriers = (0..<5).map { _ in AsyncBarrier(parties: 2) }
@@ -38,8 +40,8 @@ struct TimekeeperThreadTests {
     }
   }
 
-  /// rule 17, rule 22: a barrier that is gone has no deadlines.
-  @Test func theThreadEndsWhenTheBarriersAreGone() async {
+  /// rule 17, rule 22: the timers of a released barrier are no reason to keep the thread.
+  @Test func theThreadEndsWhenTheBarriersAreReleased() async {
     await #expect(processExitsWith: .success) {
       for _ in 0..<20 {
         let barrier = AsyncBarrier(parties: 2, timeout: .seconds(3600))
@@ -50,8 +52,8 @@ struct TimekeeperThreadTests {
     }
   }
 
-  /// rule 17: who never has to wait, or only tries, or waits for ever, needs none.
-  @Test func noThreadIsStartedForThoseWhoDoNotNeedIt() async {
+  /// rule 17: a task that never waits, has a timeout of zero or waits practically forever needs no timer.
+  @Test func noThreadIsStartedWithoutATimer() async {
     await #expect(processExitsWith: .success) {
       let (single, pair) = (AsyncBarrier(parties: 1, timeout: .seconds(1)), AsyncBarrier(parties: 2))
       let alone = TaskParticipant("alone", at: pair.threadBarrier) {
@@ -60,22 +62,23 @@ struct TimekeeperThreadTests {
         pair.reset()
         try await pair.wait(timeout: .seconds(1 << 40))
       }
-      eventually { pair.phase == 1 && pair.waitingCount == 1 }  // in this order: not while it tries
-      _ = Kind.thread.participant("last", at: pair.threadBarrier).result
+      // In this order: once the phase is 1, the call with a zero timeout is over.
+      eventually { pair.phase == 1 && pair.waitingCount == 1 }
+      _ = ParticipantKind.thread.participant("last", at: pair.threadBarrier).result
       #expect((try? await alone.left().get()) != nil)
       #expect(timekeepers() == 0)
     }
   }
 
-  /// rule 15, rule 17: threads wait with a task whose time is over, while no task can run.
+  /// rule 15, rule 17: the timeout of a task frees the waiting threads although no task can run.
   @Test(arguments: [1, 3])
-  func whereThePoolIsBlockedAThreadIsFreedOnTime(threads: Int) async {
+  func theTimeoutOfATaskFreesThreadsWhileThePoolIsBlocked(threads: Int) async {
     await #expect(processExitsWith: .success) { [threads] in
-      let story = TaskParticipant("story") {
+      let scenario = TaskParticipant("scenario") {
         let barrier = ThreadBarrier(parties: threads + 2)
         let timeout = Duration.milliseconds(100)
         let start = ContinuousClock.now
-        let hasty = TaskParticipant("hasty", at: barrier, on: globalConcurrentExecutor) {
+        let timedWaiter = TaskParticipant("timed waiter", at: barrier, on: globalConcurrentExecutor) {
           try await AsyncBarrier(sharing: barrier).wait(timeout: timeout)
         }
         eventually { barrier.waitingCount == 1 || barrier.isBroken }
@@ -86,14 +89,14 @@ struct TimekeeperThreadTests {
         #expect(ContinuousClock.now - start >= timeout)
         #expect(waiting.allSatisfy { $0.result.barrierError?.isOrigin == false })
         pool.release()
-        #expect(hasty.result.barrierError?.isOrigin == true)
+        #expect(timedWaiter.result.barrierError?.isOrigin == true)
       }
-      _ = await story.left()
+      _ = await scenario.left()
     }
   }
 }
 
-/// How many threads of this process keep the time.
+/// How many timer threads this process has.
 private func timekeepers() -> Int {
   let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
   return threads.count { thread in

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Barriers
 
-/// The tests' own safety net: a run that hangs ends, and says who hangs where.
+/// The tests' safety net: a run that hangs exits, and names the parties that hang.
 struct WatchdogTests {
-  @Test func aPartyThatNeverLeavesEndsTheProcessAndIsNamed() async {
+  @Test func aPartyThatNeverLeavesEndsTheProcessAndIsReported() async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let barrier = ThreadBarrier(parties: 3, label: "halo")
       let limit = Duration.milliseconds(100)
@@ -15,15 +15,15 @@ struct WatchdogTests {
       let quick = ThreadParticipant("quick", at: barrier, limit: limit) {}
       _ = (quick.result, stuck.map(\.result))
     }
-    let said = String(decoding: exit?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(said.contains("stuck: stuck 0"))
-    #expect(said.contains("stuck: stuck 1"))
-    #expect(said.contains("WatchdogTests.swift"))
-    #expect(said.contains("barrier \"halo\", phase 0: 2 of 3 parties have arrived, 1 is missing"))
-    #expect(!said.contains("quick"))
+    let text = exit.standardErrorText
+    #expect(text.contains("stuck: stuck 0"))
+    #expect(text.contains("stuck: stuck 1"))
+    #expect(text.contains("WatchdogTests.swift"))
+    #expect(text.contains("barrier \"halo\", phase 0: 2 of 3 parties have arrived, 1 is missing"))
+    #expect(!text.contains("quick"))
   }
 
-  @Test func aPartyThatLeavesInTimeIsLeftAlone() async {
+  @Test func aPartyThatLeavesInTimeIsNotReported() async {
     await #expect(processExitsWith: .success) {
       for _ in 0..<3 {
         _ = ThreadParticipant("quick", limit: .milliseconds(100)) {}.result
@@ -32,15 +32,15 @@ struct WatchdogTests {
     }
   }
 
-  @Test func aFrozenPartyDoesNotMoveBeforeItIsThawed() {
+  @Test func aFrozenPartyDoesNotLeaveBeforeItIsThawed() {
     let barrier = ThreadBarrier(parties: 2)
-    let sleeper = ThreadParticipant("sleeper", at: barrier) { try barrier.wait() }
+    let waiter = ThreadParticipant("waiter", at: barrier) { try barrier.wait() }
     eventually { barrier.waitingCount == 1 }
-    sleeper.freeze()
+    waiter.freeze()
     barrier.abort()
     for _ in 0..<1_000 { sched_yield() }
-    #expect(!sleeper.hasLeft)
-    sleeper.thaw()
-    #expect(sleeper.result.barrierError?.reason == .aborted)
+    #expect(!waiter.hasLeft)
+    waiter.thaw()
+    #expect(waiter.result.barrierError?.reason == .aborted)
   }
 }

@@ -1,17 +1,18 @@
 import Foundation
 import Testing
 
-/// All threads of Swift's default pool, blocked for as long as a test wants.
+/// Blocks all threads of Swift's default pool until ``release()``.
 ///
-/// In a process of its own only. The test itself must not sit on one of the pool's threads: it is a ``TaskParticipant``.
+/// Only for a test in its own process. The test's code must not run on one of the pool's threads, so it is
+/// the body of a ``TaskParticipant``.
 final class BlockedPool: Sendable {
   private let gate = Gate()
 
-  /// Returns when no thread of the pool is free.
+  /// Returns when all threads of the pool are blocked.
   init() {
     let width = ProcessInfo.processInfo.activeProcessorCount
     for _ in 0..<width { Task.detached { [gate] in gate.pass() } }
-    eventually { gate.visitors == width }
+    eventually { gate.arrivals == width }
   }
 
   func release() {

@@ -1,22 +1,22 @@
 import Foundation
 import Testing
 
-/// Waits until the condition holds, by asking again and again: for a state of the barrier that other threads are
-/// bringing about. Fails the test if it never comes.
+/// Polls until the condition holds, for example a state of the barrier that other threads bring about.
+/// Fails the test after ``Limits/hang``.
 func eventually(
   sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool
 ) {
-  let deadline = ContinuousClock.now + Limits.patience
+  let deadline = ContinuousClock.now + Limits.hang
   while !condition() {
     guard ContinuousClock.now < deadline else {
-      Issue.record("This never came true.", sourceLocation: sourceLocation)
+      Issue.record("The condition did not become true in time.", sourceLocation: sourceLocation)
       return
     }
     sched_yield()
   }
 }
 
-/// Waits until the clock shows more than `deadline`.
-func passing(_ deadline: ContinuousClock.Instant) {
+/// Waits until `deadline` is in the past.
+func waitPast(_ deadline: ContinuousClock.Instant) {
   eventually { ContinuousClock.now > deadline }
 }

@@ -2,10 +2,10 @@ import Dispatch
 import Foundation
 
 /// Runs each job on a thread of its own.
-final class ThreadPerJob: TaskExecutor {
+final class ThreadPerJobExecutor: TaskExecutor {
   private let jobs = Counter()
 
-  /// Whether no job is queued or running: then each task that prefers this executor is suspended, or over.
+  /// Whether no job is queued or running: then each task that prefers this executor has suspended or ended.
   var isIdle: Bool { jobs.now == 0 }
 
   func enqueue(_ job: consuming ExecutorJob) {
@@ -19,43 +19,43 @@ final class ThreadPerJob: TaskExecutor {
   }
 }
 
-/// One thread for an actor, or for several.
-final class ThreadOfItsOwn: SerialExecutor, Sendable {
-  private let queue = DispatchQueue(label: "thread of its own")
-  private let (come, gone) = (Counter(), Counter())
+/// Runs the jobs of one or more actors on one serial queue.
+final class SerialThreadExecutor: SerialExecutor, Sendable {
+  private let queue = DispatchQueue(label: "serial executor")
+  private let (enqueued, finished) = (Counter(), Counter())
 
-  /// How many jobs have come so far.
-  var count: Int { come.now }
+  /// How many jobs have been enqueued so far.
+  var count: Int { enqueued.now }
 
-  var isIdle: Bool { gone.now == come.now }
+  var isIdle: Bool { finished.now == enqueued.now }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    come.add()
+    enqueued.add()
     queue.async { [self] in
       job.runSynchronously(on: asUnownedSerialExecutor())
-      gone.add()
+      finished.add()
     }
   }
 }
 
-/// Runs each job at once, inside whoever resumes the task.
-final class Inline: TaskExecutor {
+/// Runs each job immediately, inside the call that resumes the task.
+final class InlineExecutor: TaskExecutor {
   func enqueue(_ job: consuming ExecutorJob) {
     job.runSynchronously(on: asUnownedTaskExecutor())
   }
 }
 
-/// Keeps its jobs until it is told to run them: so a test decides when a task wakes up. And it counts them.
-final class StepByStep: TaskExecutor, @unchecked Sendable {
+/// Keeps its jobs until ``run()``, so that a test decides when a task resumes. Counts the jobs.
+final class ManualExecutor: TaskExecutor, @unchecked Sendable {
   private let lock = NSLock()
   private var queue: [UnownedJob] = []  // guarded by `lock`
   private var taken = 0  // guarded by `lock`
 
-  /// How many jobs have come so far.
+  /// How many jobs have been enqueued so far.
   var count: Int { lock.withLock { taken + queue.count } }
 
-  /// How many wait to be run.
+  /// How many jobs have not run yet.
   var pending: Int { lock.withLock { queue.count } }
 
   func enqueue(_ job: consuming ExecutorJob) {
@@ -63,12 +63,12 @@ final class StepByStep: TaskExecutor, @unchecked Sendable {
     lock.withLock { queue.append(job) }
   }
 
-  /// Runs all jobs, those too that come meanwhile.
+  /// Runs all jobs, including jobs that are enqueued meanwhile.
   func run() {
     while let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
   }
 
-  /// Takes away what waits to be run, to be put back later: so tasks may wake up in any order.
+  /// Removes the pending jobs. A test can put them back in any order, so tasks can resume in any order.
   func takeAll() -> [UnownedJob] {
     lock.withLock {
       defer { queue = [] }
@@ -89,16 +89,16 @@ final class StepByStep: TaskExecutor, @unchecked Sendable {
   }
 }
 
-/// A pool with a fixed number of threads, which run jobs in the order in which they come.
-final class Pool: TaskExecutor, @unchecked Sendable {
+/// A pool with a fixed number of threads that run jobs in FIFO order.
+final class ThreadPoolExecutor: TaskExecutor, @unchecked Sendable {
   private let condition = NSCondition()
-  private var queue: [UnownedJob] = []  // guarded by `condition`, as all below
+  private var queue: [UnownedJob] = []  // guarded by `condition`, like all below
   private var position = 0
   private var isClosed = false
 
-  /// Runs `body` with a pool. Its tasks must be over when `body` returns.
-  static func with<Result>(threads: Int, _ body: (Pool) throws -> Result) rethrows -> Result {
-    let pool = Pool()
+  /// Runs `body` with a pool. The pool's tasks must have ended when `body` returns.
+  static func with<Result>(threads: Int, _ body: (ThreadPoolExecutor) throws -> Result) rethrows -> Result {
+    let pool = ThreadPoolExecutor()
     let threads = (0..<threads).map { _ in TestThread { pool.work() } }
     defer {
       pool.close()

@@ -1,13 +1,13 @@
 import Foundation
 
-/// How long the tests wait, and how long they try. Two environment variables scale both:
+/// How long the tests wait, and how long stress tests run. Two environment variables set these limits:
 ///
-/// - `BARRIERS_TEST_LIMIT_SECONDS`: after how long a party counts as stuck. 20 by default, and four times as much
-///   under ThreadSanitizer.
-/// - `BARRIERS_STRESS_SECONDS`: how long each stress test goes on. One second by default.
+/// - `BARRIERS_TEST_LIMIT_SECONDS`: how long until a party counts as stuck. 20 by default, and four times
+///   as much under ThreadSanitizer.
+/// - `BARRIERS_STRESS_SECONDS`: how long each stress test runs. One second by default.
 enum Limits {
-  /// Nothing that a test waits for takes nearly as long.
-  static let patience: Duration =
+  /// Far longer than anything that a test waits for.
+  static let hang: Duration =
     environment("BARRIERS_TEST_LIMIT_SECONDS") ?? .seconds(isThreadSanitized ? 80 : 20)
 
   static let stress: Duration = environment("BARRIERS_STRESS_SECONDS") ?? .seconds(1)
@@ -19,8 +19,8 @@ enum Limits {
   private static let isThreadSanitized = dlsym(dlopen(nil, RTLD_NOW), "__tsan_init") != nil
 }
 
-/// Calls `round` with 0, 1, 2 … until the time for a stress test is over; once at least. A test that is run with
-/// many arguments may take a share of that time for each.
+/// Calls `round` with 0, 1, 2 … until the time for a stress test is over, but at least once. A test with many
+/// arguments may use `1 / share` of that time for each.
 func stress(share: Int = 1, _ round: (_ number: Int) throws -> Void) rethrows {
   let end = ContinuousClock.now + Limits.stress / share
   var number = 0

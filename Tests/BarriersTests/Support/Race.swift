@@ -3,33 +3,33 @@ import Testing
 
 @testable import Barriers
 
-/// Something that ends a phase, or would.
+/// An event that may end a phase.
 enum Event: CaseIterable, Sendable {
   case lastArrival, failedAction, timeout, abort, reset
 
-  /// Each with each, itself included.
+  /// All unordered pairs, including each event with itself.
   static let pairs: [[Event]] = allCases.indices.flatMap { index in
     allCases[index...].map { [allCases[index], $0] }
   }
 }
 
-/// Two events in the same instant, at a barrier of four parties.
+/// Two events at the same instant, at a barrier of four parties.
 ///
-/// The barrier lacks one arrival when they happen: of two last arrivals, one is surplus. A party whose time is over
-/// in that instant has arrived before. Whoever still waits when both events are past is freed by an abort.
+/// One arrival is missing when the events happen: of two last arrivals, one is surplus. A party that times
+/// out at that instant has arrived before. An abort frees the parties that still wait after both events.
 ///
-/// `@unchecked Sendable`: `instant` is written before the race is shown to its threads.
+/// `@unchecked Sendable`: `instant` is written before the threads see the race.
 final class Race: @unchecked Sendable {
   static let parties = 4
-  /// Threads that take part: some wait, two cause an event each.
-  static let crew = parties - 1 + 2
+  /// Threads that take part: some wait, and two cause one event each.
+  static let threads = parties - 1 + 2
 
   private let events: [Event]
   private let barrier: ThreadBarrier
   private let waiters: Int
-  private let outcomes = Notes<Outcome>()
-  private let calls = Counter()  // of `abort` and `reset`, that have returned
-  private let timeouts = Counter()  // calls with a timeout, that have returned
+  private let outcomes = SharedLog<Outcome>()
+  private let calls = Counter()  // calls of `abort` and `reset` that have returned
+  private let timeouts = Counter()  // timed waits that have returned
   private var instant = ContinuousClock.now
 
   init(_ events: [Event], strategy: WaitStrategy) {
@@ -41,12 +41,12 @@ final class Race: @unchecked Sendable {
     }
   }
 
-  /// The events happen after `delay`.
+  /// Schedules the events after `delay`.
   func prepare(delay: Duration) {
     instant = .now + delay
   }
 
-  /// What the thread with this index does in the race. The first two cause the events.
+  /// Does the part of the thread with this index. The first two threads cause the events.
   func takePart(_ index: Int) {
     if index < 2 {
       cause(events[index])
@@ -74,15 +74,15 @@ final class Race: @unchecked Sendable {
     }
   }
 
-  /// Waits until all are through; answers with how they left.
-  func settle() -> [Outcome] {
+  /// Waits until all threads have left, and returns their outcomes.
+  func waitForOutcomes() -> [Outcome] {
     let callers = events.count { $0 == .abort || $0 == .reset }
     let timed = events.count { $0 == .timeout }
     let all = waiters + events.count - callers
     eventually {
       let left = outcomes.all.count
       if left == all { return calls.now == callers }
-      // Some may be left over, for a phase that nobody will complete: but only when all else is past.
+      // The remaining parties wait for a phase that cannot complete. True only once both events are over.
       if calls.now == callers, timeouts.now == timed, left + barrier.waitingCount == all {
         barrier.abort(Fault("left over"))
       }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Barriers
 
-/// A barrier that keeps a record of all that its callers see of it.
+/// A barrier that records what its callers observe.
 final class RecordedBarrier: @unchecked Sendable {
   private let lock = NSLock()
   private var history = History()  // guarded by `lock`
@@ -12,7 +12,7 @@ final class RecordedBarrier: @unchecked Sendable {
   private let hasAction: Bool
   private var cancelled: Set<Int> = []  // guarded by `lock`
 
-  /// The call in which this thread or task is.
+  /// The current call of this thread or task.
   @TaskLocal private static var call = -1
 
   init(_ plan: Plan) {
@@ -52,7 +52,8 @@ final class RecordedBarrier: @unchecked Sendable {
     }
   }
 
-  /// Once: of several who cancel a task at the same time, the runtime lets the later return before it is heard.
+  /// Cancels each task only once: of several concurrent `cancel()` calls, a later one may return before the
+  /// cancellation handler has run.
   func cancel(_ task: TaskParticipant<Void>, number: Int) {
     guard lock.withLock({ cancelled.insert(number).inserted }) else { return }
     record(.cancel(task: number)) {
@@ -81,13 +82,12 @@ final class RecordedBarrier: @unchecked Sendable {
     record(.readIsBroken) { .truth(barrier.isBroken) }
   }
 
-  /// What was seen, once all calls have ended; `nil` if the rules allow it.
-  var contradiction: String? {
+  /// The history, if the rules do not allow it; otherwise `nil`. To be read after all calls have ended.
+  var violation: String? {
     history.isExplained(parties: barrier.parties, hasAction: hasAction) ? nil : history.description
   }
 
-  /// How many there were.
-  var calls: Int { history.calls.count }
+  var callCount: Int { history.calls.count }
 
   private func record(_ operation: History.Operation, _ body: () -> History.Answer) {
     let call = begin(operation)
@@ -128,56 +128,56 @@ extension History.Answer {
 }
 
 extension Plan {
-  /// Lets the callers do what they have to; returns when all have left.
-  func carriedOut(on pool: Pool) -> RecordedBarrier {
+  /// Executes all operations of the plan; returns when all callers have left.
+  func execute(on pool: ThreadPoolExecutor) -> RecordedBarrier {
     let barrier = RecordedBarrier(self)
     let start = Gate()
-    let tasks = Tasks()
-    let taskParties = self.tasks.enumerated().map { number, operations in
+    let cancellableTasks = CancellableTasks()
+    let tasks = self.tasks.enumerated().map { number, operations in
       TaskParticipant("task \(number)", on: pool) {
         for operation in operations {
           if case .wait(let limit) = operation {
             await barrier.wait(asTask: number, timeout: limit.duration)
           } else {
-            tasks.make(operation, at: barrier)
+            cancellableTasks.perform(operation, at: barrier)
           }
         }
       }
     }
-    tasks.parties = taskParties
+    cancellableTasks.all = tasks
     let threads = self.threads.enumerated().map { number, operations in
       ThreadParticipant("thread \(number)") {
         start.pass()
-        for operation in operations { tasks.make(operation, at: barrier) }
+        for operation in operations { cancellableTasks.perform(operation, at: barrier) }
       }
     }
     start.open()
     for thread in threads { _ = thread.result }
-    for task in taskParties { _ = task.result }
-    tasks.parties = []
+    for task in tasks { _ = task.result }
+    cancellableTasks.all = []
     return barrier
   }
 
-  /// Those who may be cancelled.
-  private final class Tasks: @unchecked Sendable {
+  /// The tasks that operations of this plan may cancel.
+  private final class CancellableTasks: @unchecked Sendable {
     private let lock = NSLock()
-    private var all: [TaskParticipant<Void>] = []  // guarded by `lock`
+    private var tasks: [TaskParticipant<Void>] = []  // guarded by `lock`
 
-    var parties: [TaskParticipant<Void>] {
-      get { lock.withLock { all } }
-      set { lock.withLock { all = newValue } }
+    var all: [TaskParticipant<Void>] {
+      get { lock.withLock { tasks } }
+      set { lock.withLock { tasks = newValue } }
     }
 
-    func make(_ operation: Plan.Operation, at barrier: RecordedBarrier) {
+    func perform(_ operation: Plan.Operation, at barrier: RecordedBarrier) {
       switch operation {
       case .wait(let limit): barrier.wait(timeout: limit.duration)
       case .abort: barrier.abort()
       case .reset: barrier.reset()
       case .readProperties: barrier.readProperties()
       case .cancel(let number):
-        let parties = parties
-        if !parties.isEmpty {
-          barrier.cancel(parties[number % parties.count], number: number % parties.count)
+        let tasks = all
+        if !tasks.isEmpty {
+          barrier.cancel(tasks[number % tasks.count], number: number % tasks.count)
         }
       }
     }

@@ -1,8 +1,8 @@
 @testable import Barriers
 
-/// A barrier as one would explain it to a person: no bits, no threads, and each rule written out.
+/// The rules of a barrier in their simplest form, without bits or threads.
 ///
-/// ``StateTests`` compares ``BarrierState`` with it, step by step. Each step answers whether the rules allow it.
+/// ``StateTests`` compares ``BarrierState`` with it. Each step returns whether the rules allow it.
 struct ReferenceBarrier: Hashable {
   enum Ending: Hashable { case completed, broken, reset }
 
@@ -14,12 +14,12 @@ struct ReferenceBarrier: Hashable {
   }
 
   let parties: Int
-  /// How each phase that is over has ended; the open phase is the one after them.
+  /// How each past phase ended; the open phase comes after them.
   private(set) var endings: [Ending] = []
   private(set) var refusesAll = false
-  /// Calls counted since the phase opened, or those that were refused and still stand at the door.
+  /// Calls counted since the phase opened. On a broken barrier: refused calls that have not left yet.
   private(set) var calls = 0
-  private(set) var someoneSleeps = false
+  private(set) var hasWaiters = false
 
   init(parties: Int) { self.parties = parties }
 
@@ -32,9 +32,9 @@ struct ReferenceBarrier: Hashable {
     return calls < parties ? .last(phase: phase) : .surplus(phase: phase)
   }
 
-  mutating func sleep(in phase: Int) -> Bool {
+  mutating func enqueue(in phase: Int) -> Bool {
     guard isOpen(phase) else { return false }
-    someoneSleeps = true
+    hasWaiters = true
     return true
   }
 
@@ -75,7 +75,7 @@ struct ReferenceBarrier: Hashable {
     endings.append(ending)
     refusesAll = ending == .broken
     calls = 0
-    someoneSleeps = false
+    hasWaiters = false
     return true
   }
 }

@@ -2,19 +2,20 @@ import Barriers
 import Dispatch
 import Testing
 
-/// A task of a test that takes part in a barrier, and reports how it left: the counterpart of ``ThreadParticipant``.
+/// A task of a test that takes part in a barrier, and reports how it left.
 ///
-/// It starts at once, on an executor of its own unless it is given one, for the threads of the default pool may all
-/// be busy with other tests. ``result`` waits for it, and so does letting go of it: no task outlives its test. While
-/// it runs, the ``Watchdog`` has an eye on it.
+/// It starts at once. Its default executor is its own, because other tests may keep all threads of the
+/// default pool busy. ``result`` waits for it, and so does `deinit`: no task outlives its test. The
+/// ``Watchdog`` watches it while it runs.
 final class TaskParticipant<Value: Sendable>: Sendable {
   private let task: Task<Void, Never>
   private let completion = Completion<Value>()
   private let executor: any TaskExecutor
 
   init(
-    _ name: String = "task", at barrier: ThreadBarrier? = nil, on executor: any TaskExecutor = ThreadPerJob(),
-    limit: Duration = Limits.patience, sourceLocation: SourceLocation = #_sourceLocation,
+    _ name: String = "task", at barrier: ThreadBarrier? = nil,
+    on executor: any TaskExecutor = ThreadPerJobExecutor(),
+    limit: Duration = Limits.hang, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: @escaping @Sendable () async throws -> Value
   ) {
     let watch = Watchdog.shared.begin(
@@ -30,10 +31,10 @@ final class TaskParticipant<Value: Sendable>: Sendable {
 
   deinit { _ = result }
 
-  /// What the task's body returned or threw. Blocks until it has left.
+  /// What the body returned or threw. Blocks until the task has left.
   var result: Result<Value, any Error> { completion.result }
 
-  /// The same, for a test that is a task itself.
+  /// The same without blocking, for a test that is a task itself.
   func left() async -> Result<Value, any Error> {
     await task.value
     return completion.result
@@ -41,9 +42,9 @@ final class TaskParticipant<Value: Sendable>: Sendable {
 
   var hasLeft: Bool { completion.hasLeft }
 
-  /// Waits until the task is suspended. Only on an executor of its own.
-  func fallsAsleep(sourceLocation: SourceLocation = #_sourceLocation) {
-    let executor = executor as! ThreadPerJob
+  /// Waits until the task is suspended. Needs the default executor.
+  func waitUntilAsleep(sourceLocation: SourceLocation = #_sourceLocation) {
+    let executor = executor as! ThreadPerJobExecutor
     eventually(sourceLocation: sourceLocation) { executor.isIdle }
   }
 
@@ -61,7 +62,7 @@ final class WorkItemParticipant<Value: Sendable>: Sendable {
     _ name: String = "work item", at barrier: ThreadBarrier? = nil,
     sourceLocation: SourceLocation = #_sourceLocation, _ body: @escaping @Sendable () throws -> Value
   ) {
-    let watch = Watchdog.Watch(name, at: barrier, limit: Limits.patience, sourceLocation: sourceLocation)
+    let watch = Watchdog.Watch(name, at: barrier, limit: Limits.hang, sourceLocation: sourceLocation)
     DispatchQueue(label: name).async { [completion, threadNumber] in
       threadNumber.add(1 + currentThreadNumber())
       var result: Result<Value, any Error>?
@@ -76,16 +77,16 @@ final class WorkItemParticipant<Value: Sendable>: Sendable {
 
   var hasLeft: Bool { completion.hasLeft }
 
-  func fallsAsleep(sourceLocation: SourceLocation = #_sourceLocation) {
+  func waitUntilAsleep(sourceLocation: SourceLocation = #_sourceLocation) {
     eventually(sourceLocation: sourceLocation) {
       threadNumber.now >= 0 && isAsleep(threadNumber: threadNumber.now)
     }
   }
 }
 
-/// How a party left, once it has.
+/// The result of a party that has left, or the means to wait for it.
 private final class Completion<Value: Sendable>: Sendable {
-  private let results = Notes<Result<Value, any Error>>()
+  private let results = SharedLog<Result<Value, any Error>>()
   private let isOver = DispatchSemaphore(value: 0)
 
   func leave(with result: Result<Value, any Error>) {
@@ -97,7 +98,7 @@ private final class Completion<Value: Sendable>: Sendable {
 
   var result: Result<Value, any Error> {
     isOver.wait()
-    isOver.signal()  // for the next who asks
+    isOver.signal()  // for the next reader
     return results.all[0]
   }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A pthread that runs a closure: with a small stack, for there may be many; to be joined once.
+/// A pthread that runs a closure. Its stack is small, because a test may start many. Join it exactly once.
 ///
-/// `@unchecked Sendable`: a pthread's name is a plain value, though Darwin spells it as a pointer.
+/// `@unchecked Sendable`: a `pthread_t` is a plain value, although it is a pointer on Darwin.
 struct TestThread: @unchecked Sendable {
   let pthread: pthread_t
 
@@ -39,7 +39,7 @@ struct TestThread: @unchecked Sendable {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 
     static func run(_ start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-      // A new thread blocks what its maker blocks, and threads of Dispatch block all signals.
+      // A new thread inherits its creator's signal mask, and Dispatch's threads block all signals.
       var none = sigset_t()
       sigemptyset(&none)
       pthread_sigmask(SIG_SETMASK, &none, nil)
@@ -49,7 +49,7 @@ struct TestThread: @unchecked Sendable {
   }
 }
 
-/// How the system lists the thread that asks; 0 where it cannot be known.
+/// The system's number of the current thread; 0 where it is not available.
 func currentThreadNumber() -> Int {
   #if os(Linux)
   // "17/task/23"
@@ -60,7 +60,7 @@ func currentThreadNumber() -> Int {
   #endif
 }
 
-/// Whether that thread sleeps in the system right now; `true` where it cannot be known.
+/// Whether that thread sleeps in the kernel right now; `true` where this is not available.
 func isAsleep(threadNumber: Int) -> Bool {
   #if os(Linux)
   // "17 (name) S …": the letter after the last parenthesis is the state.

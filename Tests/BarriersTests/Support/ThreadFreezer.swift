@@ -2,23 +2,23 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Stops one thread where it sleeps, so that it cannot wake up before the test wants it to.
+/// Stops one sleeping thread, so that it cannot wake up before the test allows it.
 ///
-/// Rules that speak of a party that wakes up late can so be tested without luck: a sleeping party is frozen, the
-/// rest of the story happens, and only then is it thawed. The thread is stopped by a signal whose handler does
-/// not return before that. Whoever sleeps at a barrier holds nothing that others need.
+/// Makes tests of parties that wake up late deterministic: the test freezes a sleeping party, does everything
+/// else, and only then thaws it. A signal stops the thread, and the handler does not return until the thaw. A
+/// thread that sleeps at a barrier holds no lock that others need.
 final class ThreadFreezer: Sendable {
   private enum State { static let none = 0, wanted = 1, frozen = 2 }
   private let state = Atomic(State.none)
   private let threadNumber = Atomic(-1)
 
-  /// Called by the thread that may be frozen, before anything else.
-  func belongsToThisThread() {
+  /// Called first by the thread that may be frozen.
+  func attachToCurrentThread() {
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
     threadNumber.store(currentThreadNumber(), ordering: .releasing)
   }
 
-  /// Whether the thread sleeps in the system; where that cannot be known, whether it has started.
+  /// Whether the thread sleeps in the kernel; where this is not available, whether it has started.
   var isThreadAsleep: Bool {
     let number = threadNumber.load(ordering: .acquiring)
     return number >= 0 && isAsleep(threadNumber: number)
@@ -34,14 +34,14 @@ final class ThreadFreezer: Sendable {
     state.store(State.none, ordering: .releasing)
   }
 
-  /// Runs in the handler, where nothing but atomics and the simplest system calls is allowed.
+  /// Runs in the signal handler, where only atomics and async-signal-safe system calls are allowed.
   private func stop() {
     guard state.load(ordering: .acquiring) == State.wanted else { return }
     state.store(State.frozen, ordering: .releasing)
     while state.load(ordering: .acquiring) == State.frozen { sched_yield() }
   }
 
-  /// Where each thread finds its own; made, with the handler, before the first thread starts.
+  /// Holds each thread's freezer. Created, with the handler, before the first thread starts.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     pthread_key_create(&key, nil)
@@ -54,14 +54,14 @@ final class ThreadFreezer: Sendable {
 }
 
 extension ThreadParticipant {
-  /// Waits until the party sleeps.
-  func fallsAsleep(sourceLocation: SourceLocation = #_sourceLocation) {
+  /// Waits until the party sleeps in the kernel.
+  func waitUntilAsleep(sourceLocation: SourceLocation = #_sourceLocation) {
     eventually(sourceLocation: sourceLocation) { freezer.isThreadAsleep }
   }
 
-  /// Waits until the party sleeps, and keeps it from waking up until ``thaw()``.
+  /// Waits until the party sleeps, then keeps it from waking up until ``thaw()``.
   func freeze(sourceLocation: SourceLocation = #_sourceLocation) {
-    fallsAsleep(sourceLocation: sourceLocation)
+    waitUntilAsleep(sourceLocation: sourceLocation)
     freezer.freeze(thread)
   }
 

@@ -2,23 +2,23 @@ import Testing
 
 @testable import Barriers
 
-/// Checks rules 1, 3 and 4 on everything that happened at a barrier: all outcomes of all calls.
+/// Checks rules 1, 3 and 4 on the outcomes of all calls at a barrier.
 ///
-/// Of each phase, either exactly `parties` calls returned, with all places and one last; or all calls threw the
-/// same error, in at most one of them marked as its origin. Never some of each.
+/// In each phase, either exactly `parties` calls returned, with each index once and one last arrival; or all
+/// calls threw the same error, and at most one of them is its origin. Never some of each.
 ///
-/// A cancelled task does not tell in which phase it was: so in a phase that a cancellation broke, as many others may
-/// be missing as there were cancelled tasks.
+/// `CancellationError` does not say in which phase the task was. So a phase that a cancellation broke may
+/// lack as many outcomes as tasks were cancelled.
 func expectAllOrNone(
   _ outcomes: [Outcome], parties: Int, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  for contradiction in contradictions(in: outcomes, parties: parties) {
-    Issue.record(Comment(rawValue: contradiction), sourceLocation: sourceLocation)
+  for violation in violations(in: outcomes, parties: parties) {
+    Issue.record(Comment(rawValue: violation), sourceLocation: sourceLocation)
   }
 }
 
-/// What breaks those rules, in words.
-func contradictions(in outcomes: [Outcome], parties: Int) -> [String] {
+/// Describes each violation of those rules.
+func violations(in outcomes: [Outcome], parties: Int) -> [String] {
   var found: [String] = []
   var arrivals: [UInt64: [Arrival]] = [:]
   var errors: [UInt64: [BrokenBarrierError]] = [:]
@@ -28,15 +28,15 @@ func contradictions(in outcomes: [Outcome], parties: Int) -> [String] {
     case .success(let arrival): arrivals[arrival.phase, default: []].append(arrival)
     case .failure(let error as BrokenBarrierError): errors[error.phase, default: []].append(error)
     case .failure(is CancellationError): cancelled += 1
-    case .failure(let error): found.append("Thrown by nobody: \(error)")
+    case .failure(let error): found.append("Unexpected error: \(error)")
     }
   }
   for (phase, arrivals) in arrivals {
     if errors[phase] != nil { found.append("Phase \(phase) completed, and broke: \(arrivals), \(errors)") }
-    let isEachPlaceTakenOnce =
+    let hasEachIndexOnce =
       arrivals.map(\.index).sorted() == Array(0..<parties)
       && arrivals.allSatisfy { $0.isLast == ($0.index == parties - 1) }
-    if !isEachPlaceTakenOnce { found.append("Phase \(phase) did not have each place once: \(arrivals)") }
+    if !hasEachIndexOnce { found.append("Phase \(phase) did not have each index once: \(arrivals)") }
   }
   for (phase, errors) in errors {
     let first = errors[0]
@@ -45,7 +45,7 @@ func contradictions(in outcomes: [Outcome], parties: Int) -> [String] {
     }
     let missing = first.reason == .cancelled ? cancelled : 0
     if !(first.arrived...).contains(errors.count + missing) || !(0...parties).contains(first.arrived) {
-      found.append("Of phase \(phase), not all who had arrived were told: \(errors)")
+      found.append("Not every arrival of phase \(phase) threw: \(errors)")
     }
     let origins = errors.count { $0.isOrigin }
     let hasOrigin = first.reason == .timedOut || first.reason == .actionFailed
@@ -55,7 +55,7 @@ func contradictions(in outcomes: [Outcome], parties: Int) -> [String] {
 }
 
 extension BrokenBarrierError {
-  /// Whether this is the same error, but for who caused it.
+  /// Whether this is the same error, apart from ``isOrigin``.
   fileprivate func isSame(as other: BrokenBarrierError) -> Bool {
     reason == other.reason && phase == other.phase && arrived == other.arrived && parties == other.parties
       && label == other.label && underlyingError as? Fault == other.underlyingError as? Fault

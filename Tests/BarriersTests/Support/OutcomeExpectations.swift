@@ -15,14 +15,14 @@ extension Result where Success == Arrival {
   }
 }
 
-/// An error of the tests' own.
+/// An error that only tests throw.
 struct Fault: Error, Equatable, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// What all parties of a broken phase must be told.
+/// What the errors of all parties of a broken phase must say.
 struct Cause {
   let reason: BrokenBarrierError.Reason
   let fault: Fault?
@@ -34,32 +34,32 @@ struct Cause {
   }
 }
 
-/// Checks every field of the error that a party left with.
+/// Checks every field of the error that a party threw.
 func expect(
-  _ outcome: Outcome, brokenBy breakage: Cause, at barrier: ThreadBarrier, isOrigin: Bool = false,
+  _ outcome: Outcome, brokenBy cause: Cause, at barrier: ThreadBarrier, isOrigin: Bool = false,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard let error = outcome.barrierError else {
-    Issue.record("It left otherwise: \(outcome)", sourceLocation: sourceLocation)
+    Issue.record("Expected BrokenBarrierError, got \(outcome)", sourceLocation: sourceLocation)
     return
   }
-  #expect(error.reason == breakage.reason, sourceLocation: sourceLocation)
-  #expect(error.underlyingError as? Fault == breakage.fault, sourceLocation: sourceLocation)
-  #expect((error.underlyingError == nil) == (breakage.fault == nil), sourceLocation: sourceLocation)
-  #expect(error.phase == breakage.phase, sourceLocation: sourceLocation)
-  #expect(error.arrived == breakage.arrived, sourceLocation: sourceLocation)
+  #expect(error.reason == cause.reason, sourceLocation: sourceLocation)
+  #expect(error.underlyingError as? Fault == cause.fault, sourceLocation: sourceLocation)
+  #expect((error.underlyingError == nil) == (cause.fault == nil), sourceLocation: sourceLocation)
+  #expect(error.phase == cause.phase, sourceLocation: sourceLocation)
+  #expect(error.arrived == cause.arrived, sourceLocation: sourceLocation)
   #expect(error.parties == barrier.parties, sourceLocation: sourceLocation)
   #expect(error.label == barrier.label, sourceLocation: sourceLocation)
   #expect(error.isOrigin == isOrigin, sourceLocation: sourceLocation)
 }
 
-/// Checks that the party returned, from which phase, and at which place if one is given.
+/// Checks that the party returned from this phase, with this index if one is given.
 func expect(
   _ outcome: Outcome, completed phase: UInt64, index: Int? = nil, of barrier: ThreadBarrier,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard let arrival = outcome.arrival else {
-    Issue.record("It did not return: \(outcome)", sourceLocation: sourceLocation)
+    Issue.record("Expected an arrival, got \(outcome)", sourceLocation: sourceLocation)
     return
   }
   #expect(arrival.phase == phase, sourceLocation: sourceLocation)
@@ -68,29 +68,29 @@ func expect(
   if let index { #expect(arrival.index == index, sourceLocation: sourceLocation) }
 }
 
-/// Checks what a barrier says of itself when it is broken: it refuses the next party, too.
+/// Checks the properties of a broken barrier, and that it refuses the next party.
 func expectBroken(
-  _ barrier: ThreadBarrier, by breakage: Cause, sourceLocation: SourceLocation = #_sourceLocation
+  _ barrier: ThreadBarrier, by cause: Cause, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   #expect(barrier.isBroken, sourceLocation: sourceLocation)
   #expect(barrier.waitingCount == 0, sourceLocation: sourceLocation)
-  #expect(barrier.phase == breakage.phase + 1, sourceLocation: sourceLocation)
+  #expect(barrier.phase == cause.phase + 1, sourceLocation: sourceLocation)
   let later = ThreadParticipant("later", at: barrier, sourceLocation: sourceLocation) { try barrier.wait() }
-  expect(later.result, brokenBy: breakage, at: barrier, sourceLocation: sourceLocation)
+  expect(later.result, brokenBy: cause, at: barrier, sourceLocation: sourceLocation)
   #expect(barrier.waitingCount == 0, sourceLocation: sourceLocation)
 }
 
-/// Checks what a barrier says of itself when nobody is there and all is well; then that it works.
+/// Checks the properties of an idle barrier, then that a phase completes.
 func expectFresh(
   _ barrier: ThreadBarrier, phase: UInt64, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   #expect(!barrier.isBroken, sourceLocation: sourceLocation)
   #expect(barrier.waitingCount == 0, sourceLocation: sourceLocation)
   #expect(barrier.phase == phase, sourceLocation: sourceLocation)
-  let outcomes = crew(of: barrier.parties, at: barrier, sourceLocation: sourceLocation) { _ in
+  let outcomes = onThreads(barrier.parties, at: barrier, sourceLocation: sourceLocation) { _ in
     try barrier.wait()
   }
-  let places = outcomes.compactMap(\.arrival)
-  #expect(Set(places.map(\.index)) == Set(0..<barrier.parties), sourceLocation: sourceLocation)
-  #expect(places.allSatisfy { $0.phase == phase }, sourceLocation: sourceLocation)
+  let arrivals = outcomes.compactMap(\.arrival)
+  #expect(Set(arrivals.map(\.index)) == Set(0..<barrier.parties), sourceLocation: sourceLocation)
+  #expect(arrivals.allSatisfy { $0.phase == phase }, sourceLocation: sourceLocation)
 }
