@@ -207,6 +207,89 @@ struct StallTests {
     }
   }
 
+  // MARK: Stopping
+
+  /// How to call `stopReportingStalls()`.
+  enum Face: String, CaseIterable, Codable, Sendable {
+    case threadBarrier, asyncBarrier
+
+    func stopReportingStalls(of barrier: ThreadBarrier) {
+      switch self {
+      case .threadBarrier: barrier.stopReportingStalls()
+      case .asyncBarrier: AsyncBarrier(sharing: barrier).stopReportingStalls()
+      }
+    }
+  }
+
+  /// rule 29
+  @Test(arguments: ParticipantKind.allCases, Face.allCases)
+  func afterStoppingALongWaitIsNotReported(kind: ParticipantKind, face: Face) {
+    let barrier = ThreadBarrier(parties: 2)
+    let (stopped, other) = (Counter(), Counter())
+    barrier.reportStalls(after: .milliseconds(10)) { _ in stopped.add() }
+    face.stopReportingStalls(of: barrier)
+    face.stopReportingStalls(of: barrier)
+    let waiting = kind.participant("waiting", at: barrier)
+    eventually { barrier.snapshot().waiters.first.map { $0.duration > .milliseconds(60) } ?? false }
+    #expect(stopped.now == 0)
+    // A new report counts the whole wait.
+    barrier.reportStalls(after: .milliseconds(10)) { _ in other.add() }
+    eventually { other.now == 1 }
+    expect(ParticipantKind.thread.participant("last", at: barrier).result, completed: 0, of: barrier)
+    expect(waiting.result, completed: 0, of: barrier)
+    #expect(stopped.now == 0)
+  }
+
+  /// rule 29
+  @Test(arguments: ParticipantKind.allCases, Face.allCases)
+  func stoppingDuringAWaitPreventsTheReportAndReleasesItsClosure(kind: ParticipantKind, face: Face) {
+    final class Captured: Sendable {}
+    weak var captured: Captured?
+    let barrier = ThreadBarrier(parties: 2)
+    let reports = Counter()
+    do {
+      let own = Captured()
+      captured = own
+      barrier.reportStalls(after: .milliseconds(300)) { _ in
+        withExtendedLifetime(own) { _ = reports.add() }
+      }
+    }
+    #expect(captured != nil)
+    let waiting = kind.participant("waiting", at: barrier)
+    eventually { barrier.waitingCount == 1 }
+    waiting.waitUntilAsleep()
+    let waitedSoFar = barrier.snapshot().waiters.first?.duration
+    face.stopReportingStalls(of: barrier)
+    // On a slow machine the report may have started before.
+    if let waitedSoFar, waitedSoFar < .milliseconds(200), reports.now == 0 {
+      #expect(captured == nil)
+      eventually { barrier.snapshot().waiters.first.map { $0.duration > .milliseconds(350) } ?? false }
+      #expect(reports.now == 0)
+    }
+    barrier.abort()
+    _ = waiting.result
+  }
+
+  /// rule 29
+  @Test(arguments: Face.allCases) func stoppingEndsTheReportsOfTheEnvironment(face: Face) async {
+    let exit = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      [face] in
+      setenv("BARRIERS_STALL_SECONDS", "0.02", 1)
+      let barrier = ThreadBarrier(parties: 2, label: "stopped")
+      let other = ThreadBarrier(parties: 2, label: "other")
+      face.stopReportingStalls(of: barrier)
+      let waiting = [barrier, other].map { ParticipantKind.thread.participant("waiting", at: $0) }
+      for barrier in [barrier, other] {
+        eventually { barrier.snapshot().waiters.first.map { $0.duration > .milliseconds(200) } ?? false }
+      }
+      barrier.abort()
+      other.abort()
+      for participant in waiting { _ = participant.result }
+    }
+    #expect(exit.standardErrorText.contains("BARRIERS_STALL_SECONDS: barrier \"other\", phase 0"))
+    #expect(!exit.standardErrorText.contains("stopped"), "\(exit.standardErrorText)")
+  }
+
   // MARK: The environment
 
   /// rule 29
