@@ -172,6 +172,74 @@ struct TeamTests {
     #expect(results == ["no more", "no more", "no more"])
   }
 
+  // MARK: Members that time out
+
+  /// How a member sets the limit of its wait.
+  enum Limit: CaseIterable, Sendable {
+    case timeout, deadline
+
+    func wait(as member: TeamMember, for duration: Duration) throws -> Arrival {
+      switch self {
+      case .timeout: try member.wait(timeout: duration)
+      case .deadline: try member.wait(until: .now + duration)
+      }
+    }
+  }
+
+  /// rule 14, rule 12
+  @Test(arguments: Limit.allCases, [WaitStrategy.adaptive, .parking])
+  func aTimeoutOfAMemberBreaksThePhaseForTheOthers(limit: Limit, strategy: WaitStrategy) throws {
+    let results = try onCallerThread {
+      try withThreadTeam(size: 4, label: "halo", strategy: strategy) { member in
+        let outcome = Outcome {
+          switch member.index {
+          case 0:
+            eventually { member.barrier.waitingCount == 2 }
+            return try limit.wait(as: member, for: .milliseconds(5))
+          case 1, 2: return try limit.wait(as: member, for: .seconds(3600))
+          default:
+            // Arrives too late, and is refused.
+            eventually { member.barrier.isBroken }
+            return try limit.wait(as: member, for: .seconds(3600))
+          }
+        }
+        return (member.barrier, outcome)
+      }
+    }
+    for (index, (barrier, outcome)) in results.enumerated() {
+      expect(outcome, brokenBy: Cause(.timedOut, arrived: 3), at: barrier, isOrigin: index == 0)
+    }
+    expectBroken(results[0].0, by: Cause(.timedOut, arrived: 3))
+  }
+
+  /// rule 14, rule 25
+  @Test(arguments: Limit.allCases) func theErrorOfTheTimedOutMemberIsTheTeamsError(limit: Limit) throws {
+    let error = failure {
+      try withThreadTeam(size: 3) { member in
+        switch member.index {
+        case 0: try member.wait()
+        case 1: _ = try limit.wait(as: member, for: .milliseconds(5))
+        default:
+          // Arrives too late, so the phase cannot complete.
+          eventually { member.barrier.isBroken }
+          try member.wait()
+        }
+      }
+    }
+    let barrierError = try #require(error as? BrokenBarrierError)
+    #expect(barrierError.reason == .timedOut && barrierError.isOrigin)
+  }
+
+  /// rule 15
+  @Test(arguments: Limit.allCases) func theLimitOfACallReplacesTheTeamsTimeout(limit: Limit) throws {
+    let phases = try onCallerThread {
+      try withThreadTeam(size: 2, timeout: .zero) { member in
+        try (0..<3).map { _ in try limit.wait(as: member, for: .seconds(3600)).phase }
+      }
+    }
+    #expect(phases == [[0, 1, 2], [0, 1, 2]])
+  }
+
   // MARK: Members that exit
 
   @Test(arguments: [WaitStrategy.adaptive, .parking], [[2], [0, 1, 3]])
