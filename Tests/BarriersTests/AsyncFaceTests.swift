@@ -98,6 +98,29 @@ struct AsyncFaceTests {
   }
 
   /// rule 12
+  @Test func abortOnErrorThrowsTheTypedErrorOfItsBodyAndAbortsWithIt() {
+    let barrier = ThreadBarrier(parties: 3, label: "halo")
+    let waiting = [ParticipantKind.task, .thread].map { $0.participant(at: barrier) }
+    eventually { barrier.waitingCount == 2 }
+    let failing = TaskParticipant("failing", at: barrier) { () async -> Result<Int, Fault> in
+      // Compiles only because `abortOnError` keeps the type of the error.
+      do throws(Fault) {
+        return .success(
+          try await AsyncBarrier(sharing: barrier).abortOnError { () async throws(Fault) -> Int in
+            await Task.yield()
+            throw Fault("cause")
+          })
+      } catch {
+        return .failure(error)
+      }
+    }
+    #expect((try? failing.result.get()) == .failure(Fault("cause")))
+    let cause = Cause(.aborted, by: Fault("cause"), arrived: 2)
+    for participant in waiting { expect(participant.result, brokenBy: cause, at: barrier) }
+    expectBrokenForAll(barrier, by: cause)
+  }
+
+  /// rule 12
   @Test func abortOnErrorReturnsTheResultOfItsBodyWithoutAborting() {
     let barrier = AsyncBarrier(parties: 1)
     let alone = TaskParticipant("alone", at: barrier.threadBarrier) {

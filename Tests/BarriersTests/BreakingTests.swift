@@ -127,6 +127,21 @@ struct BreakingTests {
   }
 
   /// rule 12
+  @Test func abortOnErrorThrowsTheTypedErrorOfItsBodyAndAbortsWithIt() {
+    let barrier = ThreadBarrier(parties: 3, label: "halo")
+    let waiting = ThreadParticipant("waiting", at: barrier) { try barrier.wait() }
+    eventually { barrier.waitingCount == 1 }
+    // Compiles only because `abortOnError` keeps the type of the error.
+    let result = Result { () throws(Fault) -> Int in
+      try barrier.abortOnError { () throws(Fault) -> Int in throw Fault("cause") }
+    }
+    #expect(result == .failure(Fault("cause")))
+    let cause = Cause(.aborted, by: Fault("cause"), arrived: 1)
+    expect(waiting.result, brokenBy: cause, at: barrier)
+    expectBroken(barrier, by: cause)
+  }
+
+  /// rule 12
   @Test func abortOnErrorReturnsTheResultOfItsBodyWithoutAborting() {
     let barrier = ThreadBarrier(parties: 1)
     let alone = ThreadParticipant("alone", at: barrier) {
