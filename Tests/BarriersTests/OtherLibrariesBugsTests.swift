@@ -19,8 +19,8 @@ struct OtherLibrariesBugsTests {
     }
   }
 
-  /// rule 11: in Java and Python, an action that waits at its own barrier hangs. Here it traps (see
-  /// ``MisuseTests``), and may call everything else.
+  /// rule 11: in Java and Python, an action that waits at its own barrier hangs. Here the call traps (see
+  /// ``MisuseTests``). The action may call everything else.
   @Test func anActionMayCallEverythingButWait() {
     let barrier = ThreadBarrier.passingItselfToAction(parties: 3, label: "halo") { barrier, phase in
       guard phase == 0 else { return }

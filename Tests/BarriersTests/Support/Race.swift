@@ -82,7 +82,7 @@ final class Race: @unchecked Sendable {
     eventually {
       let left = outcomes.all.count
       if left == all { return calls.now == callers }
-      // The remaining parties wait for a phase that cannot complete. True only once both events are over.
+      // Once both events are over, the remaining parties wait for a phase that cannot complete.
       if calls.now == callers, timeouts.now == timed, left + barrier.waitingCount == all {
         barrier.abort(Fault("left over"))
       }
