@@ -1,4 +1,4 @@
-/// The same barrier, awaited: tasks wait at it without blocking a thread, beside threads if there are any.
+/// A barrier for tasks: a waiting task is suspended, and blocks no thread.
 ///
 /// ```swift
 /// let barrier = AsyncBarrier(parties: 100, label: "round", timeout: .seconds(5))
@@ -17,9 +17,9 @@
 /// }
 /// ```
 ///
-/// This is a second interface to one ``ThreadBarrier``, not a second barrier. ``init(sharing:)`` adds it to a
-/// barrier at which threads wait. Threads and tasks are equal parties then, and the last to arrive releases
-/// all of them.
+/// It is a second interface to a ``ThreadBarrier``, not another kind of barrier. ``init(sharing:)`` adds it
+/// to a barrier at which threads wait. Threads and tasks are equal parties then, and the last to arrive
+/// releases all of them.
 ///
 /// **No thread is blocked.** A task that waits is suspended. So any number of tasks can wait for one another
 /// on a pool of any size, even of one thread.
@@ -58,7 +58,7 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   ///   - label: A name for errors and descriptions.
   ///   - timeout: How long ``wait(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it
   ///     takes.
-  ///   - action: What the last to arrive does in each phase, as for ``ThreadBarrier``.
+  ///   - action: What the last party to arrive does in each phase, as for ``ThreadBarrier``.
   public init(
     parties: Int, label: String? = nil, timeout: Duration? = nil,
     action: (@Sendable (_ phase: UInt64) throws -> Void)? = nil
@@ -75,8 +75,8 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   /// party does after it.
   ///
   /// - Parameters:
-  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
   ///   broken. `CancellationError` if this task is cancelled before all have arrived.
@@ -97,8 +97,8 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   ///   - timeout: How long to wait, as for ``ThreadBarrier/wait(timeout:fileID:line:)``. Zero or less means
   ///     not to wait; but a caller that arrives while the action runs waits for the next phase to open in any
   ///     case.
-  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: As ``wait(fileID:line:)``. If the system has no thread left to keep the time, the barrier is
   ///   aborted, with an underlying error that says so.
@@ -113,8 +113,8 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - deadline: When to give up, as for ``ThreadBarrier/wait(until:fileID:line:)``.
-  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: As ``wait(fileID:line:)``.
   @discardableResult
@@ -127,18 +127,21 @@ public struct AsyncBarrier: Sendable, CustomStringConvertible {
 
   /// Runs the part of a task that waits at this barrier, and aborts the barrier if that part throws.
   ///
-  /// So the other parties do not wait for a task that has failed: they throw, with its error as the cause.
+  /// So the other parties do not wait for a task that has failed: they throw, with its error as the cause. An
+  /// error of this barrier itself does not abort it: the other parties of that phase know already, and a
+  /// phase that has opened since is not concerned.
   ///
   /// - Parameter body: The task's part. It runs once, on the caller's actor, and may throw a typed error.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws, after ``abort(_:)`` with that error.
+  @discardableResult
   public nonisolated(nonsending) func abortOnError<R, E: Error>(
     _ body: nonisolated(nonsending) () async throws(E) -> R
   ) async throws(E) -> R {
     do throws(E) {
       return try await body()
     } catch {
-      abort(error)
+      threadBarrier.abort(unlessOwn: error)
       throw error
     }
   }

@@ -1,8 +1,8 @@
 /// The phase in which this party waited, or would have waited, broke: it completed for none of its parties.
 ///
-/// Every party of the phase throws the same error, and so does every party that arrives later, until the
-/// barrier is reset. The error says what broke the phase, how many parties had arrived, and whether this
-/// party was the cause.
+/// Every party of the phase throws the same error, except for ``isOrigin``, and so does every party that
+/// arrives later, until the barrier is reset. The error says what broke the phase, how many parties had
+/// arrived, and whether this party was the cause.
 ///
 /// ```swift
 /// do throws(BrokenBarrierError) {
@@ -48,20 +48,21 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// The barrier's label.
   public let label: String?
 
-  /// Whether this very party broke the phase: by its timeout, its cancellation, or the action that it ran.
+  /// Whether this very party broke the phase: by its timeout, or by an error that its action threw. `false`
+  /// for every party after `abort(_:)` or `reset()`.
   public private(set) var isOrigin = false
 
   /// The index of the party that broke the phase, if a party did.
   private let origin: Int?
 
-  /// The barrier's identity, unique while the barrier exists.
-  private let barrier: UInt
+  /// The barrier's identity.
+  private let barrier: UInt64
 
   /// The timeout of the party that timed out, counted from its arrival.
   let timeout: Duration?
 
   init(
-    _ cause: BreakCause, at barrier: UInt, phase: UInt64, arrived: Int, parties: Int, label: String?
+    _ cause: BreakCause, at barrier: UInt64, phase: UInt64, arrived: Int, parties: Int, label: String?
   ) {
     self.barrier = barrier
     reason = cause.reason
@@ -89,7 +90,7 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// What happened, for a person: `barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5
   /// parties arrived`, followed by the underlying error if there is one.
   public var description: String {
-    let name = label.map { "barrier \"\($0)\"" } ?? "barrier"
+    let name = label.map { "barrier \($0.quoted)" } ?? "barrier"
     let cause = underlyingError.map { "; cause: \($0)" } ?? ""
     return "\(name) broken in phase \(phase): \(event) with \(arrived) of \(parties) parties arrived\(cause)"
   }
@@ -97,20 +98,10 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   private var event: String {
     switch reason {
     case .aborted: "aborted"
-    case .timedOut: "timed out" + (timeout.map { " after \($0.inSeconds)" } ?? "")
+    case .timedOut: "timed out" + (timeout.map { " after \($0.text)" } ?? "")
     case .cancelled: "a task was cancelled"
     case .actionFailed: "the action failed"
     case .reset: "reset"
     }
-  }
-}
-
-extension Duration {
-  /// Such as `2.0 s`: to the millisecond; below a second, to the microsecond.
-  var inSeconds: String {
-    let (seconds, attoseconds) = components
-    let exact = Double(seconds) + Double(attoseconds) * 1e-18
-    let precision = exact < 1 ? 1e6 : 1e3
-    return "\((exact * precision).rounded() / precision) s"
   }
 }

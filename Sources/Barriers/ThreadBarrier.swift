@@ -53,7 +53,7 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   ///   - timeout: How long ``wait(fileID:line:)`` waits before it breaks the barrier; `nil` for as long as it
   ///     takes.
   ///   - strategy: How threads wait for the others.
-  ///   - action: What the last to arrive does in each phase, after all have arrived and before any is
+  ///   - action: What the last party to arrive does in each phase, after all have arrived and before any is
   ///     released, with no lock held. It receives the phase's number. If it throws, the phase breaks with
   ///     that error. It may read the barrier's properties, and abort or reset it, but not wait at it: that
   ///     traps. (It cannot refer to the constant that is being initialized with it; the object that owns the
@@ -85,8 +85,8 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// party does after it.
   ///
   /// - Parameters:
-  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
   ///   broken.
@@ -105,11 +105,12 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// belongs to a later phase, and waits for it to open in any case.
   ///
   /// - Parameters:
-  ///   - timeout: How long to wait from now on, on a clock that changes of the system's date do not affect.
-  ///     It replaces the barrier's own timeout. Zero or less means not to wait: the last party passes, any
-  ///     other times out at once. A century is forever.
-  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - timeout: How long to wait from now on, on the clock of `ContinuousClock`, which changes to the
+  ///     system's time do not affect and which counts the time during which the machine is suspended. It
+  ///     replaces the barrier's own timeout. Zero or less means not to wait: the last party passes, any other
+  ///     times out at once. A timeout of a century or more never expires.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
   ///   broken.
@@ -128,8 +129,8 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - deadline: When to give up, as for ``wait(timeout:fileID:line:)``. One deadline may serve for many
   ///     phases. A deadline in the past means not to wait.
-  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This party's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError``, the same for every party of the phase; at once if the barrier is
   ///   broken.
@@ -166,17 +167,26 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// Runs the part of a worker that waits at this barrier, and aborts the barrier if that part throws.
   ///
   /// So the other parties do not wait for a worker that has failed: they throw, with its error as the cause.
+  /// An error of this barrier itself does not abort it: the other parties of that phase know already, and a
+  /// phase that has opened since is not concerned.
   ///
   /// - Parameter body: The worker's part. It runs once, on this thread, and may throw a typed error.
   /// - Returns: What `body` returns.
   /// - Throws: What `body` throws, after ``abort(_:)`` with that error.
+  @discardableResult
   public func abortOnError<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     do throws(E) {
       return try body()
     } catch {
-      abort(error)
+      abort(unlessOwn: error)
       throw error
     }
+  }
+
+  /// Aborts with an error, unless this barrier broke with it: its parties know already.
+  func abort(unlessOwn error: any Error) {
+    if let broken = error as? BrokenBarrierError, broken.isOf(self) { return }
+    abort(error)
   }
 
   /// How many parties must arrive to complete a phase.
@@ -195,7 +205,8 @@ public final class ThreadBarrier: Sendable, CustomStringConvertible {
   /// Whether every arrival is refused, until ``reset()``.
   public var isBroken: Bool { core.isBroken }
 
-  /// The number of the current phase: how many are over, completed or broken.
+  /// The number of the current phase: how many are over, completed or broken. On a broken barrier, the phase
+  /// that ``reset()`` will open.
   public var phase: UInt64 { core.phase }
 
   /// The label, the phase, how many of how many parties wait, and, if the barrier is broken, why.

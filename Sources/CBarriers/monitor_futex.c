@@ -96,8 +96,6 @@ static int wait_with_timeout(cbarriers_monitor *monitor, const kernel_timespec *
 
 int cbarriers_monitor_wait(cbarriers_monitor *monitor) { return wait_with_timeout(monitor, NULL); }
 
-/// Sleeps on the monotonic clock, which stops while the machine is suspended. So after a suspension the sleep
-/// may be longer than requested.
 int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds) {
   if (nanoseconds > CBARRIERS_LONGEST_SLEEP) nanoseconds = CBARRIERS_LONGEST_SLEEP;
   const kernel_timespec timeout = {

@@ -62,8 +62,6 @@ int cbarriers_monitor_wait(cbarriers_monitor *monitor) {
   return record_failure("pthread_cond_wait", error);
 }
 
-/// Sleeps on the monotonic clock, which stops while the machine is suspended. So after a suspension the sleep
-/// may be longer than requested.
 int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds) {
   if (nanoseconds > CBARRIERS_LONGEST_SLEEP) nanoseconds = CBARRIERS_LONGEST_SLEEP;
   struct timespec timeout = {

@@ -97,10 +97,14 @@ int cbarriers_quota(const char *memberships, const char *hierarchies) {
 }
 
 int cbarriers_usable_processors(int quota) {
-  cpu_set_t affinity;
-  if (sched_getaffinity(0, sizeof affinity, &affinity) == 0 && CPU_COUNT(&affinity) > 0) {
-    return minimum(quota, CPU_COUNT(&affinity));
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  const pid_t threads[] = {0, getpid()};  // this one, and the first
+  for (int each = 0; each < 2; each++) {
+    cpu_set_t affinity;
+    if (sched_getaffinity(threads[each], sizeof affinity, &affinity) == 0) CPU_OR(&usable, &usable, &affinity);
   }
+  if (CPU_COUNT(&usable) > 0) return minimum(quota, CPU_COUNT(&usable));
   const long online = sysconf(_SC_NPROCESSORS_ONLN);
   return minimum(quota, online > 0 ? (int)online : 1);
 }

@@ -45,7 +45,7 @@ struct AsyncFaceTests {
     #expect(runs.all == [0])
     let pair = AsyncBarrier(parties: 2, label: "pair", timeout: .milliseconds(2))
     let timedWaiter = TaskParticipant("timed waiter", at: pair.threadBarrier) { try await pair.wait() }
-    let text = "barrier \"pair\" broken in phase 0: timed out after 0.002 s with 1 of 2 parties arrived"
+    let text = "barrier \"pair\" broken in phase 0: timed out after 2 ms with 1 of 2 parties arrived"
     #expect(timedWaiter.result.barrierError?.description == text)
     #expect(pair.description == text)
     #expect(AsyncBarrier(parties: 2).label == nil)

@@ -141,6 +141,50 @@ struct BreakingTests {
     expectBroken(barrier, by: cause)
   }
 
+  /// rule 13: the phase that opened after the reset has nothing to do with the error of the one before it.
+  @Test(arguments: [ParticipantKind.thread, .task])
+  func aPartyThatAResetFreedDoesNotAbortTheNextPhase(kind: ParticipantKind) {
+    let barrier = ThreadBarrier(parties: 2)
+    let waiting: any Participant<Arrival> =
+      switch kind {
+      case .task:
+        TaskParticipant("waiting", at: barrier) {
+          try await AsyncBarrier(sharing: barrier).abortOnError {
+            try await AsyncBarrier(sharing: barrier).wait()
+          }
+        }
+      default:
+        ThreadParticipant("waiting", at: barrier) { try barrier.abortOnError { try barrier.wait() } }
+      }
+    waiting.waitUntilAsleep()
+    barrier.reset()
+    expect(waiting.result, brokenBy: Cause(.reset, arrived: 1), at: barrier)
+    expectFresh(barrier, phase: 1)
+  }
+
+  /// rule 13, rule 12: only this barrier's own error is known to its parties.
+  @Test func theErrorOfAnotherBarrierAborts() {
+    let (barrier, other) = (ThreadBarrier(parties: 2), ThreadBarrier(parties: 2))
+    other.abort(Fault("other"))
+    let error = Outcome { try barrier.abortOnError { try other.wait() } }.barrierError
+    #expect(error?.underlyingError as? Fault == Fault("other"))
+    let cause = barrier.snapshot().error?.underlyingError as? BrokenBarrierError
+    #expect(cause?.underlyingError as? Fault == Fault("other"))
+  }
+
+  /// rule 13: memory is used again, but an identity is not.
+  @Test func anErrorBelongsToItsBarrierOnly() throws {
+    let error = {
+      let barrier = ThreadBarrier(parties: 2)
+      barrier.abort()
+      return barrier.snapshot().error!
+    }()
+    for _ in 0..<100 {
+      let later = ThreadBarrier(parties: 2)
+      #expect(!error.isOf(later))
+    }
+  }
+
   /// rule 12
   @Test func abortOnErrorReturnsTheResultOfItsBodyWithoutAborting() {
     let barrier = ThreadBarrier(parties: 1)

@@ -17,8 +17,8 @@ struct DescriptionTests {
     let end = " with 3 of 5 parties arrived"
     #expect(text(.timedOut, after: .seconds(2)) == start + "timed out after 2.0 s" + end)
     #expect(text(.timedOut, after: .milliseconds(2500)) == start + "timed out after 2.5 s" + end)
-    #expect(text(.timedOut, after: .microseconds(250)) == start + "timed out after 0.00025 s" + end)
-    #expect(text(.timedOut, after: .zero) == start + "timed out after 0.0 s" + end)
+    #expect(text(.timedOut, after: .microseconds(250)) == start + "timed out after 250 µs" + end)
+    #expect(text(.timedOut, after: .zero) == start + "timed out after 0 s" + end)
     #expect(text(.aborted) == start + "aborted" + end)
     #expect(text(.aborted, Fault("no fuel")).hasPrefix(start + "aborted" + end))
     #expect(text(.aborted, Fault("no fuel")).hasSuffix(": no fuel"))
@@ -27,6 +27,31 @@ struct DescriptionTests {
     #expect(text(.reset) == start + "reset" + end)
     #expect(text(.cancelled) == start + "a task was cancelled" + end)
     #expect(text(.reset, label: nil) == "barrier broken in phase 17: reset" + end)
+  }
+
+  /// rule 16
+  @Test(arguments: [
+    (Duration.nanoseconds(1), "0.001 µs"), (.microseconds(50), "50 µs"), (.nanoseconds(2_500), "2.5 µs"),
+    (.milliseconds(1), "1 ms"), (.microseconds(1_250), "1.25 ms"), (.milliseconds(99), "99 ms"),
+    (.milliseconds(100), "0.1 s"), (.seconds(1), "1.0 s"), (.milliseconds(1_050), "1.05 s"),
+    (.seconds(86_400 * 365 * 100), "3153600000.0 s"), (.seconds(-1), "0 s"),
+  ])
+  func timesReadAsAPersonWritesThem(duration: Duration, text: String) {
+    #expect(duration.text == text)
+  }
+
+  /// rule 16
+  @Test(arguments: [
+    ("two\nlines", "two\\nlines"), ("a\0b\t\r", "a\\0b\\t\\r"), ("bell \u{7}", "bell \\u{07}"),
+    ("line\u{2028}separator", "line\\u{2028}separator"), ("\"quoted\" \\", "\\\"quoted\\\" \\\\"),
+    ("Übung 👩‍🔬 it's", "Übung 👩‍🔬 it's"),
+  ])
+  func labelsAreShownOnOneLine(label: String, text: String) {
+    let barrier = ThreadBarrier(parties: 2, label: label)
+    #expect("\(barrier)" == "barrier \"\(text)\": phase 0, 0 of 2 parties waiting")
+    #expect("\(barrier.snapshot())".hasPrefix("barrier \"\(text)\", phase 0: "))
+    barrier.abort()
+    #expect("\(barrier.snapshot().error!)".hasPrefix("barrier \"\(text)\" broken in phase 0: aborted"))
   }
 
   /// rule 16
@@ -43,7 +68,7 @@ struct DescriptionTests {
     let timedWaiter = ThreadParticipant("timed waiter", at: barrier) {
       try barrier.wait(timeout: .milliseconds(2))
     }
-    let text = "barrier \"halo\" broken in phase 17: timed out after 0.002 s with 3 of 5 parties arrived"
+    let text = "barrier \"halo\" broken in phase 17: timed out after 2 ms with 3 of 5 parties arrived"
     for party in waiting + [timedWaiter] { #expect(party.result.barrierError?.description == text) }
     #expect("\(barrier)" == text)
   }

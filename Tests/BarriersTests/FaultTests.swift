@@ -169,6 +169,24 @@ struct FaultTests {
     }
   }
 
+  // MARK: Suspensions
+
+  /// rule 15: noticed at the end of the sleep, which is ten seconds at most. Otherwise the watchdog ends this.
+  @Test(arguments: ParticipantMix.allCases)
+  func aDeadlineThatPassedDuringASuspensionBreaksThePhase(mix: ParticipantMix) async {
+    await #expect(processExitsWith: .success) { [mix] in
+      let barriers = mix.kinds(3).map { _ in ThreadBarrier(parties: 2, strategy: .parking) }
+      let waiting = zip(mix.kinds(3), barriers).map { kind, barrier in
+        kind.participant("waiting", at: barrier, .timeout(.seconds(1800)))
+      }
+      for participant in waiting { participant.waitUntilAsleep() }
+      faults_suspend(3600)
+      for (participant, barrier) in zip(waiting, barriers) {
+        expect(participant.result, brokenBy: Cause(.timedOut, arrived: 1), at: barrier, isOrigin: true)
+      }
+    }
+  }
+
   // MARK: The wall clock
 
   /// rule 15

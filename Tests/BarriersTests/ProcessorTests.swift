@@ -1,4 +1,5 @@
 import CBarriers
+import CFaults
 import Foundation
 import Testing
 
@@ -50,6 +51,16 @@ struct ProcessorTests {
     #expect(cbarriers_usable_processors(1) == 1)
     #expect(cbarriers_usable_processors(.max) == ProcessInfo.processInfo.activeProcessorCount)
     #expect(WaitPolicy.usableProcessors >= 1)
+  }
+
+  /// A thread that pins itself creates a barrier for others, which are not pinned.
+  @Test func aPinnedThreadDoesNotDecideForTheOthers() throws {
+    let others = WaitPolicy.usableProcessors
+    let pinned = ThreadParticipant("pinned") {
+      #expect(limit_this_thread_to_one_processor())
+      return WaitPolicy.usableProcessors
+    }
+    #expect(try pinned.result.get() == others)
   }
 }
 #endif

@@ -310,8 +310,8 @@ struct StallTests {
     let start =
       "BARRIERS_STALL_SECONDS: barrier \"halo\", phase 0: 1 of 2 parties has arrived, 1 is missing\n"
     #expect(
-      exit.standardErrorText.contains(start + "  1 thread has slept for 0."), "\(exit.standardErrorText)")
-    #expect(exit.standardErrorText.contains(" s at BarriersTests/ParticipantKind.swift:"))
+      exit.standardErrorText.contains(start + "  1 thread has slept for "), "\(exit.standardErrorText)")
+    #expect(exit.standardErrorText.contains(" ms at BarriersTests/ParticipantKind.swift:"))
     #expect(!exit.standardErrorText.contains("own"))
   }
 

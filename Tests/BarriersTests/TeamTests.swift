@@ -77,7 +77,8 @@ struct TeamTests {
 
   /// rule 27
   @Test(arguments: [
-    ("halo" as String?, 11, "halo 11"), (nil, 2, "team 2"), ("", 0, " 0"),
+    ("halo" as String?, 11, "halo 11"), (nil, 2, "team 2"), ("", 0, "team 0"),
+    ("a\0b", 3, "ab 3"), ("two\nlines", 1, "twolines 1"), ("👨‍👩‍👧‍👦 family", 0, "team 0"),
     ("a label longer than a name", 10, "a label long 10"), ("überlänglich", 0, "überlänglic 0"),
     ("äääääääää", 0, "ääääää 0"),
   ])
@@ -242,6 +243,7 @@ struct TeamTests {
 
   // MARK: Members that exit
 
+  /// rule 25
   @Test(arguments: [WaitStrategy.adaptive, .parking], [[2], [0, 1, 3]])
   func membersThatWaitForExitedMembersAreFreed(strategy: WaitStrategy, exited: [Int]) throws {
     let error = failure {
@@ -345,7 +347,9 @@ struct TeamTests {
   @Test(arguments: [0, -1, ThreadBarrier.maxParties + 1, .min, .max])
   func anImpossibleSizeTraps(size: Int) async {
     let exit = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [size] in
-      try withThreadTeam(size: size) { _ in }
+      // A function, because in asynchronous code the compiler refuses the call.
+      func start() throws { try withThreadTeam(size: size) { _ in } }
+      try start()
     }
     #expect(
       exit.standardErrorText.contains(

@@ -164,7 +164,11 @@ int pthread_create(
   return original(thread, attributes, run, argument);
 }
 
-// The wall clock.
+// The clocks.
+
+static atomic_long suspended_seconds;
+
+void faults_suspend(long seconds) { atomic_fetch_add(&suspended_seconds, seconds); }
 
 static atomic_bool does_wall_clock_jump;
 static atomic_long wall_clock_readings;
@@ -176,6 +180,9 @@ long faults_wall_clock_readings(void) { return atomic_load(&wall_clock_readings)
 int clock_gettime(clockid_t clock, struct timespec *time) {
   ORIGINAL(clock_gettime, clockid_t, struct timespec *);
   const int error = original(clock, time);
+  if (clock == CLOCK_BOOTTIME && is_ours(__builtin_return_address(0))) {
+    time->tv_sec += atomic_load(&suspended_seconds);
+  }
   if (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE) return error;
   const char *caller = __builtin_return_address(0);
   if (is_ours(caller)) atomic_fetch_add(&wall_clock_readings, 1);
@@ -206,6 +213,8 @@ void faults_make_sleeps_bad(bad_sleeps bad) { (void)bad; }
 long faults_bad_sleeps(void) { return 0; }
 
 void faults_make_unlocks_slow(void) {}
+
+void faults_suspend(long seconds) { (void)seconds; }
 
 void faults_make_wall_clock_jump(void) {}
 

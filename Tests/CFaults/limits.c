@@ -51,16 +51,26 @@ bool limits_can_stop_threads(void) {
   _exit(grandchild == -1 && errno == EAGAIN ? 0 : 1);
 }
 
-bool limit_processors_to_one(void) {
+/// Pins this thread to the first processor that it may use, and stores that in `one`.
+static bool pin_this_thread(cpu_set_t *one) {
   cpu_set_t allowed;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return false;
   int processor = 0;
   while (processor < CPU_SETSIZE && !CPU_ISSET(processor, &allowed)) processor++;
+  CPU_ZERO(one);
+  CPU_SET(processor, one);
+  return sched_setaffinity(0, sizeof *one, one) == 0;
+}
+
+bool limit_this_thread_to_one_processor(void) {
   cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(processor, &one);
+  return pin_this_thread(&one);
+}
+
+bool limit_processors_to_one(void) {
+  cpu_set_t one;
   // This thread first, because the threads that it starts inherit its processor.
-  if (sched_setaffinity(0, sizeof one, &one) != 0) return false;
+  if (!pin_this_thread(&one)) return false;
   DIR *threads = opendir("/proc/self/task");
   if (threads == NULL) return false;
   for (struct dirent *entry = readdir(threads); entry != NULL; entry = readdir(threads)) {
@@ -112,6 +122,8 @@ bool limit_threads(int threads) {
 }
 
 bool unlimit_threads(void) { return false; }
+
+bool limit_this_thread_to_one_processor(void) { return false; }
 
 bool limit_processors_to_one(void) { return false; }
 

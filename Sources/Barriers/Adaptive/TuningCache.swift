@@ -1,4 +1,4 @@
-/// What barriers of this process that have about as many parties have learned: the mode that new barriers
+/// What barriers of this process with a similar number of parties have learned: the mode that new barriers
 /// start with, and when they try another. So not every new barrier pays again for the same failed trial.
 ///
 /// Only a hint: each barrier goes on to learn by itself. So the two values need not match, and relaxed order
@@ -13,7 +13,7 @@ final class TuningCache: Sendable {
   /// For 1 party, 2 to 3, 4 to 7, and so on.
   private static let bySize = (0..<Int.bitWidth).map { _ in TuningCache() }
 
-  /// The cache of barriers with about as many parties.
+  /// The cache of barriers with a similar number of parties.
   static func forParties(_ parties: Int) -> TuningCache {
     bySize[Int.bitWidth - 1 - parties.leadingZeroBitCount]
   }

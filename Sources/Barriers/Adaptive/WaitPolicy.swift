@@ -14,7 +14,7 @@ import Synchronization
 /// Spinning and yielding are bounded. After that the party sleeps.
 ///
 /// The last arrival of a phase measures what the phase took, but only where that is needed: while spinning
-/// succeeds and no party sleeps, no clock is read.
+/// succeeds and no party sleeps, it reads no clock.
 @safe struct WaitPolicy: ~Copyable, @unchecked Sendable {
   /// A ``WaitTuner/Mode``.
   private let mode: RelaxedAtomic
@@ -32,6 +32,13 @@ import Synchronization
 
   /// A try-lock: a phase that contends for it is not recorded.
   private let isTuning = Atomic(false)
+  /// How often a party yields. Where yielding pays, once or twice is enough. But where one processor has
+  /// fewer of the parties than another, its turns come sooner and its parties yield without effect. They
+  /// should sleep then, because the system moves other parties to an idle processor. The more parties there
+  /// are, the less evenly they are spread.
+  // 32 bits, which fit beside `isTuning`: a barrier takes half a kilobyte.
+  private let yields: Int32
+
   /// `nil` where there is nothing to learn.
   ///
   /// `@unchecked Sendable`: only the thread that has set `isTuning` uses it.
@@ -43,12 +50,6 @@ import Synchronization
 
   /// Spins between two readings of the clock, which costs as much as a few spins.
   private static let spinsPerClockReading = 64
-
-  /// How often a party yields. Where yielding pays, once or twice is enough. But where one processor has
-  /// fewer of the parties than another, its turns come sooner and its parties yield without effect. They
-  /// should sleep then, because the system moves other parties to an idle processor. The more parties there
-  /// are, the less evenly they are spread.
-  private let yields: Int
 
   /// How long a yield may take. A party that yields to others of the same barrier has its processor back when
   /// all of them have checked and gone on, each within 2 µs. If it takes longer, or as long as a time slice,
@@ -75,7 +76,7 @@ import Synchronization
     // release mode destroys a `releaseCounter` that does not exist yet.
     let canSpin = parties <= processors
     releaseCounter = isAdaptive && canSpin && parties > 2 ? ReleaseCounter() : nil
-    yields = 8 + min(8, parties / 32)
+    yields = Int32(8 + min(8, parties / 32))
     yieldNanoseconds = min(100_000 + 2_000 * UInt64(parties), 2_500_000)
     let tuningCache = isAdaptive && !canSpin ? TuningCache.forParties(parties) : nil
     self.tuningCache = tuningCache
@@ -118,7 +119,7 @@ import Synchronization
     // Most parties yield once. While phases are short, no time slice is lost and the clock need not be read.
     // A lost time slice makes the phase long, so the next one is seen here, by the party that loses it.
     var before = timedPhases.value > 0 ? cbarriers_nanoseconds() : nil
-    for _ in 0..<yields {
+    for _ in 0..<Int(yields) {
       cbarriers_yield()
       let isOver = isOver()
       if isOver && before == nil { return true }

@@ -55,7 +55,8 @@ struct WaitTuner {
   private static let longEnough: Float = 1e6
   private static let enoughLostSlices: Int32 = 2
 
-  /// What a trial wastes is at most this fraction of the time before the next one.
+  /// The next trial waits this many times what this one wasted or, if it won, what a trial of the old mode
+  /// would waste.
   private static let backoffFactor: UInt64 = 32
   /// Bounded to hours, so that no sum overflows.
   private static func interval(afterWasting waste: Float) -> UInt64 {
@@ -63,7 +64,7 @@ struct WaitTuner {
   }
   private static let minTrialInterval: UInt64 = 1_000_000_000
 
-  /// A trial ends early with a phase that takes so many times the estimate.
+  /// A trial ends early with a phase that takes this many times the estimate, and no phase counts for more.
   private static let trialAbortFactor: Float = 4
 
   /// A trial must be better by this factor. Timings of few phases vary by some percent, and of two equal

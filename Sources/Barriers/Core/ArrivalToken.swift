@@ -25,6 +25,7 @@ enum ArrivalOutcome: Sendable {
   case completed(ArrivalToken)
   /// Waits until the phase is over. A surplus call then arrives again.
   case waiting(ArrivalToken)
-  /// The phase was over, or the broken barrier reset, before the call was counted. It arrives again.
+  /// The phase was over, or the broken barrier reset, before the call was counted. It arrives again, unless
+  /// it is a task whose own cancellation broke the phase.
   case notCounted
 }

@@ -5,7 +5,8 @@ import Synchronization
 /// Every change is an atomic read-modify-write that releases, by a thread that acquired the value it
 /// replaces. So each change happens after all those before it in the word's order. A party that sees its
 /// generation over also sees everything before the change that ended it: the other parties' arrivals, and the
-/// action. No decision orders this word against another atomic, so nothing stronger is needed.
+/// action. Other atomics are ordered with this word only by release and acquire. No decision needs a store to
+/// one atomic ordered before a load of another, so nothing stronger is needed.
 struct AtomicBarrierState: ~Copyable, Sendable {
   private let bits: Atomic<UInt64>
 

@@ -1,20 +1,23 @@
+internal import CBarriers
 import Synchronization
 
 /// The barrier under both faces.
 ///
 /// ``AtomicBarrierState`` alone decides: each phase ends in one exchange of that word, made by the last
-/// arrival or by the party that breaks the phase. The rest follows:
+/// arrival or by the thread that breaks the phase. The rest follows:
 /// - Arriving and completing take no lock. Sleeping, waking, breaking and resetting do, and no user code runs
 ///   under the lock: neither the action, nor a resumed task, nor a `deinit`.
 /// - Every break and every reset holds the lock, so the holder of the lock sees the word and the broken
 ///   phases agree.
 /// - A party whose phase is over consults the broken phases only if ``unreadBreaks`` is not zero. A break
 ///   raises it before the exchange that ends the phase, and it cannot drop to zero before every party of that
-///   phase has taken its error. A party of a broken phase acquired that exchange when it saw its phase over,
-///   so it cannot read zero.
+///   phase has taken its error. For a party of a broken phase, that exchange happened before: it saw its
+///   phase over, or was resumed by a thread that did. So it cannot read zero.
 struct BarrierCore: ~Copyable, Sendable {
   let parties: Int
   let label: String?
+  /// A number that no other barrier of this process has or will have. An address would be used again.
+  let identity = cbarriers_unique_number()
   private let action: Action?
   let phases: PhaseNumbers
   /// How many broken phases have parties that have not taken their error. Changed only while holding the
@@ -104,9 +107,10 @@ struct BarrierCore: ~Copyable, Sendable {
     word.load().generation != token.generation
   }
 
-  /// Returns if the token's phase completed. Called once, after ``isOver(_:)`` was true.
+  /// Returns if the token's phase completed. Called once, when the phase is over.
   func leave(_ token: ArrivalToken) throws(BrokenBarrierError) {
-    // Relaxed: a party that saw its phase over has acquired the exchange that ended it.
+    // Relaxed: this party saw its phase over, or was resumed by a thread that did. Either way, the exchange
+    // that ended it happened before.
     guard unreadBreaks.load(ordering: .relaxed) > 0 else { return }
     if let error = takeError(for: token) { throw error }
   }
@@ -127,8 +131,8 @@ struct BarrierCore: ~Copyable, Sendable {
     }
   }
 
-  /// Wakes the threads and resumes the tasks whose phase is over. Called by the party that ended a phase with
-  /// waiters.
+  /// Wakes the threads and resumes the tasks whose phase is over. Called by the thread that ended a phase
+  /// with waiters.
   private func wakeWaiters() {
     var tasks = locked.wakeAll { $0.tasks.takeFinished(open: phase) }
     guard !tasks.isEmpty else { return }
@@ -190,9 +194,6 @@ struct BarrierCore: ~Copyable, Sendable {
 
   // MARK: Properties
 
-  /// A number that no other barrier has while this one exists.
-  var identity: UInt { unsafe UInt(bitPattern: locked.identity) }
-
   var hasAction: Bool { action != nil }
 
   var phase: UInt64 { phases.number(of: word.load().generation) }
@@ -205,7 +206,7 @@ struct BarrierCore: ~Copyable, Sendable {
   }
 
   var description: String {
-    let name = label.map { "barrier \"\($0)\"" } ?? "barrier"
+    let name = label.map { "barrier \($0.quoted)" } ?? "barrier"
     while true {
       let state = word.load()
       if !state.isBroken {

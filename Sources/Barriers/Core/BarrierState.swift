@@ -17,8 +17,8 @@
 /// - A generation is one phase. It advances in the very exchange that ends the phase, completed or broken. So
 ///   "my phase is over" is one comparison, and a phase cannot have two outcomes.
 /// - The waiters bit is in the same word as the generation. A party sets it only while its phase is open, and
-///   the party that ends the phase sees it in the value that it replaces. So no wake-up is lost, and a phase
-///   without waiters takes no lock.
+///   the thread that ends the phase sees it in the value that it replaces. So no wake-up is lost, and
+///   completing a phase without waiters takes no lock.
 /// - Surplus arrivals count beyond `parties`. So the count that a break replaces is the exact number of calls
 ///   that must still learn of it.
 struct BarrierState: Equatable, Sendable {
@@ -50,7 +50,7 @@ struct BarrierState: Equatable, Sendable {
 
   var isBroken: Bool { bits & Self.brokenBit != 0 }
 
-  /// Whether a thread sleeps, or a task is suspended, until this generation is over. The party that ends the
+  /// Whether a thread sleeps, or a task is suspended, until this generation is over. The thread that ends the
   /// generation must wake them.
   var hasWaiters: Bool { bits & Self.waitersBit != 0 }
 
@@ -114,7 +114,7 @@ struct BarrierState: Equatable, Sendable {
   }
 
   /// A party of `generation` gives up, by timeout or cancellation. `nil` once all have arrived: from then on
-  /// only the last arrival completes the phase.
+  /// a timeout or a cancellation changes nothing.
   func afterGivingUp(in generation: UInt64, parties: Int) -> BarrierState? {
     arrived < parties ? afterBreak(of: generation) : nil
   }

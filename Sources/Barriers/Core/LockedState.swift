@@ -36,7 +36,7 @@ struct LockedState {
   struct TimerActions {
     /// The call whose time is over.
     var expired: TaskWaitQueue.FirstDeadline?
-    /// What reports that a party has waited for long.
+    /// The reporter to call, if a stall is due.
     var stallReporter: StallReporter?
     /// When the next timer must fire.
     var next: Deadline?
@@ -86,7 +86,7 @@ struct LockedState {
       .flatMap { timer.request($0) }
   }
 
-  /// When the wait began that is the longest in the phase with this number.
+  /// When the first waiter of the phase with this number began to wait.
   private func firstWait(open phase: UInt64) -> UInt64? {
     guard let thread = threads.firstWait(open: phase), let task = tasks.firstWait(open: phase) else {
       return threads.firstWait(open: phase) ?? tasks.firstWait(open: phase)

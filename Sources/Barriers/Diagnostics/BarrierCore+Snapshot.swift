@@ -1,4 +1,4 @@
-/// What a barrier tells about its waiters: snapshots, and to whom stalls are reported.
+/// What a barrier tells about its waiters: snapshots, and the reporter of stalls.
 extension BarrierCore {
   func snapshot() -> BarrierSnapshot {
     locked.withLock { makeSnapshot($0, word.load()) }.named()
@@ -14,8 +14,8 @@ extension BarrierCore {
       team: locked.team)
   }
 
-  /// Reports stalls by `reporter` from now on, or no longer. Returns when a timer must fire, if one must be
-  /// scheduled.
+  /// Reports stalls by `reporter` from now on; `nil` ends the reports. Returns when a timer must fire, if one
+  /// must be scheduled.
   func reportStalls(by reporter: StallReporter?) -> Deadline? {
     // The old reporter is destroyed when this returns, not under the lock: the user's closure may own
     // anything.

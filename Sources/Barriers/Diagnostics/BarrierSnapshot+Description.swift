@@ -28,7 +28,7 @@ extension BarrierSnapshot {
     }
     guard let first = items.first else { return nil }
     return "\(count(items.count, "waiting thread belongs", "waiting threads belong")) to Dispatch (queue "
-      + "\"\(first.queue ?? "global")\"), which adds a thread a second at most, and none to "
+      + "\((first.queue ?? "global").quoted)), which adds a thread a second at most, and none to "
       + "concurrentPerform, so a missing party may not be started; give each party a thread or a serial queue of its own"
   }
 }
@@ -45,7 +45,7 @@ extension BarrierSnapshot: CustomStringConvertible {
 
   private var headline: String {
     if let error { return error.description }
-    let name = label.map { "barrier \"\($0)\"" } ?? "barrier"
+    let name = label.map { "barrier \($0.quoted)" } ?? "barrier"
     let have = arrived == 1 ? "has" : "have"
     let rest =
       missingCount == 0
@@ -81,10 +81,10 @@ extension BarrierSnapshot: CustomStringConvertible {
 
   private func line(for group: [Waiter]) -> String {
     let (longest, shortest) = (group[0].duration.rounded, group[group.count - 1].duration.rounded)
-    let time = shortest == longest ? longest.inSeconds : "\(shortest.inSeconds) to \(longest.inSeconds)"
+    let time = shortest == longest ? longest.text : "\(shortest.text) to \(longest.text)"
     let who =
       group[0].kind == .thread ? count(group.count, "thread", "threads") : count(group.count, "task", "tasks")
-    let queue = group[0].queue.map { " of queue \"\($0)\"" } ?? ""
+    let queue = group[0].queue.map { " of queue \($0.quoted)" } ?? ""
     let surplus = group[0].index >= parties ? ", for the next phase" : ""
     let names = group.compactMap(\.name)
     let have = group.count == 1 ? "has" : "have"
@@ -98,7 +98,7 @@ extension BarrierSnapshot: CustomStringConvertible {
 
   /// At most eight names.
   private func list(_ names: [String]) -> String {
-    let shown = names.prefix(8).map { "\"\($0)\"" }.joined(separator: ", ")
+    let shown = names.prefix(8).map(\.quoted).joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
   }
 }

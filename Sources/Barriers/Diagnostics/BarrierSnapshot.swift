@@ -56,7 +56,7 @@ public struct BarrierSnapshot: Sendable {
     /// Whether it is a thread or a task.
     public let kind: Kind
 
-    /// The name of the thread or task, if it was given one.
+    /// The name of the thread as the system knows it, or of the task; `nil` if it has none.
     public fileprivate(set) var name: String?
 
     /// The label of the Dispatch queue whose work item this thread runs, if it runs one.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Reports that a party has waited at a barrier for too long: once a phase.
+/// Reports that a party has waited at a barrier for too long, once per phase.
 ///
 /// `@unchecked Sendable`: the lock of the barrier to which it belongs guards what changes.
 final class StallReporter: @unchecked Sendable {

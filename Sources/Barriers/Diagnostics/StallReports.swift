@@ -8,16 +8,16 @@ extension ThreadBarrier {
     core.snapshot()
   }
 
-  /// Calls `report` once in each phase in which a party has waited asleep for `limit`.
+  /// Calls `report` once in each phase in which a party has slept for `limit`.
   ///
   /// ```swift
   /// barrier.reportStalls(after: .seconds(5)) { print($0) }
   /// ```
   ///
-  /// It holds until the next call of this, or of ``stopReportingStalls()``. It may be called while parties
-  /// wait already: they count with all the time that they have waited. It costs nothing to parties that do
-  /// not sleep, and nothing runs while no party waits, except that a thread may sleep until the first timer
-  /// is due. If the system has no thread left, nothing is reported until another party falls asleep.
+  /// It stays in effect until this method or ``stopReportingStalls()`` is called. It may be called while
+  /// parties wait already: they count with all the time that they have waited. It costs nothing to parties
+  /// that do not sleep, and nothing runs while no party waits, except that a thread may sleep until the first
+  /// timer is due. If the system has no thread left, nothing is reported until another party falls asleep.
   ///
   /// Reports are made one at a time: while one has not returned, others are delayed. A report that has begun
   /// is not interrupted, neither by another call of this nor by the end of its phase.
@@ -40,8 +40,8 @@ extension ThreadBarrier {
 
   /// Ends the stall reports of this barrier, including those that `BARRIERS_STALL_SECONDS` requests.
   ///
-  /// The barrier releases the closure that ``reportStalls(after:_:)`` was given. A report that has begun runs
-  /// to its end.
+  /// The barrier releases the closure that ``reportStalls(after:_:)`` was given. A report that was already
+  /// due may still begin, and runs to its end.
   public func stopReportingStalls() {
     _ = core.reportStalls(by: nil)
   }

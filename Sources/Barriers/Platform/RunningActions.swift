@@ -3,7 +3,7 @@ internal import CBarriers
 /// The barriers whose actions this thread is running.
 ///
 /// An action that waits at its own barrier would wait for itself. Each thread keeps a chain of the actions
-/// that it is running, so this is detected at once, whatever has become of the phase. The links are on the
+/// that it is running, so this is detected at once, even if the phase is over. The links are on the
 /// stack.
 enum RunningActions {
   @unsafe private struct Link {
@@ -22,8 +22,7 @@ enum RunningActions {
     }
   }
 
-  /// The actions that one thread is running, for other threads that run inside them: those that it waits for
-  /// before it goes on.
+  /// A thread's running actions, for threads that it starts and waits for.
   ///
   /// `@unchecked Sendable`: the links do not change or move while that thread waits.
   @safe struct Inherited: @unchecked Sendable {

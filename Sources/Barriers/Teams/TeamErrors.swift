@@ -16,7 +16,7 @@ public struct ThreadStartError: Error, Sendable, CustomStringConvertible {
 
   /// What happened, and what to do: `team "sum": only 30 of 64 threads could be started …`.
   public var description: String {
-    let team = label.map { "team \"\($0)\"" } ?? "team"
+    let team = label.map { "team \($0.quoted)" } ?? "team"
     let reason = "pthread_create: \(errorText(errorNumber))"
     return "\(team): only \(index) of \(size) threads could be started (\(reason)); "
       + "make the team smaller, or raise the limit of threads"

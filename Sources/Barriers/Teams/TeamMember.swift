@@ -9,8 +9,8 @@ public struct TeamMember: Sendable {
   /// Arrives, then blocks until every member has arrived, or the team's timeout is over.
   ///
   /// - Parameters:
-  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This member's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError`` if the phase broke, for example because another member threw.
   @discardableResult
@@ -23,8 +23,8 @@ public struct TeamMember: Sendable {
   /// - Parameters:
   ///   - timeout: How long to wait from now on, as for ``ThreadBarrier/wait(timeout:fileID:line:)``. It
   ///     replaces the team's timeout.
-  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This member's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError`` if the phase broke.
   @discardableResult
@@ -38,8 +38,8 @@ public struct TeamMember: Sendable {
   ///
   /// - Parameters:
   ///   - deadline: When to give up, as for ``ThreadBarrier/wait(until:fileID:line:)``.
-  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and stall reports. Leave it out.
-  ///   - line: Likewise.
+  ///   - fileID: Where the call is, for ``ThreadBarrier/snapshot()`` and stall reports. Use the default.
+  ///   - line: The same.
   /// - Returns: This member's place in the phase that completed.
   /// - Throws: ``BrokenBarrierError`` if the phase broke.
   @discardableResult

@@ -100,10 +100,14 @@ final class TeamRunner<R: Sendable>: Sendable {
   }
 }
 
-/// Such as "halo 3". On Linux a name has at most 15 bytes, so the label is shortened.
+/// Such as "halo 3": on one line, and in at most 15 bytes, because Linux has room for no more. The label is
+/// shortened by whole characters. If none is left, the name is "team 3".
 private func threadName(_ label: String?, _ index: Int) -> String {
   let number = " \(index)"
-  var name = label ?? "team"
-  while name.utf8.count + number.utf8.count > 15, !name.isEmpty { name.removeLast() }
-  return name + number
+  // A control character would end the name, or break the line of a report.
+  var name = (label ?? "").filter {
+    $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+  }
+  while name.utf8.count + number.utf8.count > 15 { name.removeLast() }
+  return (name.isEmpty ? "team" : name) + number
 }

@@ -16,10 +16,10 @@
 /// bounds that. (A member ends by returning or throwing. One that calls `pthread_exit` or `Thread.exit()` is
 /// not noticed.)
 ///
-/// **Threads.** No thread outlives the call. So the body need not escape, and may use the caller's variables.
-/// The caller blocks meanwhile; in a task, it would block a thread that tasks share. Threads are named by
-/// label and index: "sum 3", or "team 3" without a label. Where a name has at most 15 bytes, as on Linux, the
-/// label is shortened.
+/// **Threads.** No thread outlives the call. So the body need not escape, and may use the caller's constants
+/// of sendable type, even noncopyable ones such as a `Mutex`. The caller blocks meanwhile; in a task, it
+/// would block a thread that tasks share. Threads are named by label and index: "sum 3", or "team 3" without
+/// a label. Where a name has at most 15 bytes, as on Linux, the label is shortened.
 ///
 /// **Memory.** What the caller did before the call happens before what any member does, and that happens
 /// before what the caller does after the call.
@@ -33,9 +33,14 @@
 ///   - action: What the last member to arrive does in each phase, as for a ``ThreadBarrier``.
 ///   - body: What each member does.
 /// - Returns: What the members returned, by index.
-/// - Throws: The first error that a member threw by itself, when all have ended. A ``BrokenBarrierError`` of
-///   the team's barrier only if there is no other: if a timeout, an action or an abort broke it.
+/// - Throws: When all have ended: the first error that a member threw by itself. A ``BrokenBarrierError`` of
+///   the team's barrier only if there is no other: if a timeout, an action or an abort broke it, or if
+///   members waited for one that had ended (its `underlyingError` is a ``TeamMemberExitedError`` then).
 ///   ``ThreadStartError`` if a thread could not be started; then no member has begun.
+@available(
+  *, noasync,
+  message: "This blocks a thread that tasks share: use a task group and AsyncBarrier, or call it on a Thread."
+)
 @discardableResult
 public func withThreadTeam<R: Sendable>(
   size: Int, label: String? = nil, timeout: Duration? = nil, strategy: WaitStrategy = .adaptive,

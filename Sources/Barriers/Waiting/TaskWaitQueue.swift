@@ -1,6 +1,6 @@
 internal import CBarriers
 
-/// A suspended task. It stands in one list, and the party that takes the list resumes it, once.
+/// A suspended task. It is in one list, and the thread that takes the list resumes it, once.
 @safe struct TaskWaiter {
   private let continuation: UnsafeContinuation<Void, Never>
 
@@ -15,7 +15,7 @@ internal import CBarriers
 
 /// The tasks that are suspended at a barrier, and the first deadline among them.
 ///
-/// A task is added only while its phase is open. The party that ends a phase takes the tasks of all phases
+/// A task is added only while its phase is open. The thread that ends a phase takes the tasks of all phases
 /// but the one that is open now: between its exchange and the lock, other tasks may have been suspended in
 /// the next phase.
 ///
@@ -48,7 +48,7 @@ struct TaskWaitQueue {
   private var waiting: [Entry] = []
   /// By position in ``waiting``: few tasks have a name.
   private var names: [Int: String] = [:]
-  /// Tasks of earlier phases, which the parties that ended these phases are about to take.
+  /// Tasks of earlier phases, which the threads that ended these phases are about to take.
   private var finished: [Entry] = []
   /// Capacity for the next list, so that a phase allocates nothing.
   private var spare: [Entry] = []
@@ -103,7 +103,7 @@ struct TaskWaitQueue {
     return (first.deadline, ArrivalToken(index: Int(first.index), phase: phase))
   }
 
-  /// When the longest wait in the phase `open` began.
+  /// When the first waiter of the phase `open` began to wait.
   func firstWait(open: UInt64) -> UInt64? {
     phase == open ? waiting.first?.record.since : nil
   }

@@ -94,7 +94,7 @@ extension BarrierCore {
     }
   }
 
-  /// The task of this attempt is cancelled. This only breaks the phase, unless all have arrived. The party
+  /// The task of this attempt is cancelled. This only breaks the phase, unless all have arrived. The thread
   /// that ends a phase resumes its tasks, each once, this one among them.
   @inline(never)
   fileprivate func cancel(_ attempt: borrowing ArrivalAttempt) {

@@ -49,7 +49,7 @@ internal import CBarriers
     unsafe last = waiter
   }
 
-  /// When the longest wait in the phase `open` began.
+  /// When the first waiter of the phase `open` began to wait.
   func firstWait(open: UInt64) -> UInt64? {
     var since: UInt64?
     unsafe forEach(open: open) { unsafe since = $0.pointee.record.since }

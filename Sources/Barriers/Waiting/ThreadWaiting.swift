@@ -1,7 +1,7 @@
 /// How a thread waits: first awake, then asleep.
 extension ThreadBarrier {
-  /// Arrives, and blocks the thread until the phase is over. The last arrival evaluates neither the timeout
-  /// nor the call site.
+  /// Arrives, and blocks the thread until the phase is over. A call that is last at its first arrival
+  /// evaluates neither the timeout nor the call site.
   @inline(__always)
   func blockingWait(
     _ timeout: @autoclosure () -> Timeout, at site: @autoclosure () -> CallSite

@@ -47,7 +47,7 @@ func elapsed(since: UInt64) -> Duration {
   var fileID: String { unsafe file.map { unsafe String(cString: $0) } ?? "?" }
 }
 
-/// Why a party that is about to wait does not, or has something else to do first.
+/// What a call does after it tried to enqueue, other than wait.
 enum WaitInterruption {
   /// The phase is over.
   case phaseOver

@@ -44,8 +44,10 @@ typedef struct {
 
 #define CBARRIERS_SECOND 1000000000ull
 
-/// A day, in nanoseconds: far from any overflow.
-#define CBARRIERS_LONGEST_SLEEP (86400 * CBARRIERS_SECOND)
+/// The longest timed sleep. Sleeps use the monotonic clock, which stops while the machine is suspended;
+/// deadlines use a clock that does not. So a caller looks at its clock this often, and notices within ten
+/// seconds of waking up that a deadline passed while the machine was suspended.
+#define CBARRIERS_LONGEST_SLEEP (10 * CBARRIERS_SECOND)
 
 /// The name of the system call or pthread function that failed last in this thread, among those of a monitor.
 const char *cbarriers_failed_call(void);
@@ -72,8 +74,8 @@ static inline int cbarriers_monitor_unlock(cbarriers_monitor *monitor) {
 /// after a broadcast, and sometimes without one: the caller checks its predicate in a loop.
 int cbarriers_monitor_wait(cbarriers_monitor *monitor);
 
-/// The same for about `nanoseconds`, and never more than a day. It does not tell why it returned: the caller
-/// checks its predicate and the clock.
+/// The same for at most about `nanoseconds`, and never for more than `CBARRIERS_LONGEST_SLEEP`. It does not
+/// tell why it returned: the caller checks its predicate and its clock.
 int cbarriers_monitor_wait_for(cbarriers_monitor *monitor, uint64_t nanoseconds);
 
 /// Called only while holding the lock. Releases it, and wakes every thread that waits. There is no function
@@ -123,8 +125,11 @@ void cbarriers_tls_set(void *word);
 void cbarriers_sanitizer_ignore_reads_begin(void);
 void cbarriers_sanitizer_ignore_reads_end(void);
 
-/// Writes a text to standard error, as far as that accepts it.
+/// Writes a text to standard error. Stops if a write fails.
 void cbarriers_write_to_standard_error(const char *text);
+
+/// A number that this process has not used before.
+uint64_t cbarriers_unique_number(void);
 
 // Clocks.
 
@@ -144,6 +149,9 @@ uint64_t cbarriers_coarse_nanoseconds(void);
 int cbarriers_quota(const char *memberships, const char *hierarchies);
 
 /// How many processors this process may use now: at least 1, and at most `quota`.
+///
+/// Counts those that this thread or the first thread may use. So a thread that has pinned itself does not
+/// decide for the others, and a process that was started on some processors only (by taskset) uses no more.
 int cbarriers_usable_processors(int quota);
 
 /// Tells the processor that this thread spins. It saves power, and leaves more of the core to its sibling.

@@ -59,6 +59,10 @@ long faults_bad_sleeps(void);
 /// Delays every thread after it has unlocked a mutex, from now on, so that other threads run in between.
 void faults_make_unlocks_slow(void);
 
+/// Makes the clock that counts suspensions, as this executable reads it, jump ahead: as if the machine had been
+/// suspended for so many seconds.
+void faults_suspend(long seconds);
+
 /// Makes the wall clock an hour early and an hour late, in turn, from now on.
 void faults_make_wall_clock_jump(void);
 
@@ -79,6 +83,9 @@ bool unlimit_threads(void);
 
 /// Pins all present and future threads of this process to one processor.
 bool limit_processors_to_one(void);
+
+/// Pins this thread to one processor.
+bool limit_this_thread_to_one_processor(void);
 
 /// Stops this process by a signal. A child process continues it a moment later.
 bool stop_for_a_moment(void);

@@ -1,9 +1,15 @@
-// Which call of the system failed, so that a trap can name it; and where reports are written.
+// What belongs to the process or the thread as a whole: unique numbers, which call failed, standard error.
 
 #include "CBarriers.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+uint64_t cbarriers_unique_number(void) {
+  static uint64_t last;
+  // Relaxed: only the number matters, and nothing is ordered by it.
+  return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
 
 static _Thread_local const char *failed_call = "no call";
 
