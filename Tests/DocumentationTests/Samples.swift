@@ -113,7 +113,7 @@ final class Simulation: Sendable {
 func threadsAndTasks() async throws {
   let barrier = ThreadBarrier(parties: 3, label: "both")
   Thread.detachNewThread {
-    try? barrier.abortOnError { _ = try barrier.wait() }
+    try? barrier.abortOnError { try barrier.wait() }
   }
   let tasks = AsyncBarrier(sharing: barrier)
   async let one = tasks.wait()
@@ -137,6 +137,16 @@ func setTimeout() {
     try barrier.wait()
   } catch {
     log("\(error)")
+  }
+}
+
+func readErrorOfTask(at barrier: ThreadBarrier) async throws {
+  do {
+    try await AsyncBarrier(sharing: barrier).wait(timeout: .seconds(2))
+  } catch let error as BrokenBarrierError {
+    log("\(error)")
+  } catch is CancellationError {
+    log("cancelled")
   }
 }
 

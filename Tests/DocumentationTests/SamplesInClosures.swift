@@ -219,7 +219,7 @@ enum SamplesOfBarriersdoccThreadsQueuesAndTasks {
     _ = Task {
       let barrier = ThreadBarrier(parties: 3, label: "both")
       Thread.detachNewThread {
-        try? barrier.abortOnError { _ = try barrier.wait() }
+        try? barrier.abortOnError { try barrier.wait() }
       }
       let tasks = AsyncBarrier(sharing: barrier)
       async let one = tasks.wait()
@@ -293,7 +293,19 @@ enum SamplesOfBarriersdoccWhenThingsGoWrong {
     }
   }
 
-  static func sample4OnAThread() {
+  static func sample4InATask() {
+    _ = Task {
+      do {
+        try await AsyncBarrier(sharing: barrier).wait(timeout: .seconds(2))
+      } catch let error as BrokenBarrierError {
+        log("\(error)")
+      } catch is CancellationError {
+        log("cancelled")
+      }
+    }
+  }
+
+  static func sample5OnAThread() {
     Thread.detachNewThread {
       attempt {
         barrier.reportStalls(after: .seconds(5)) { log("\($0)") }
@@ -301,7 +313,7 @@ enum SamplesOfBarriersdoccWhenThingsGoWrong {
     }
   }
 
-  static func sample4InATeam() throws {
+  static func sample5InATeam() throws {
     try withThreadTeam(size: 1) { member in
       barrier.reportStalls(after: .seconds(5)) { log("\($0)") }
     }
