@@ -52,6 +52,13 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   /// for every party after `abort(_:)` or `reset()`.
   public private(set) var isOrigin = false
 
+  /// The names of the parties that had not arrived, where that can be known: at the barrier of a team, if no
+  /// member was still spinning or yielding there. Otherwise empty.
+  public var missing: [String] { missingMembers.map { memberName(label, $0) } }
+
+  /// By index. The names are built only when they are asked for.
+  private let missingMembers: [Int]
+
   /// The index of the party that broke the phase, if a party did.
   private let origin: Int?
 
@@ -62,8 +69,10 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   let timeout: Duration?
 
   init(
-    _ cause: BreakCause, at barrier: UInt64, phase: UInt64, arrived: Int, parties: Int, label: String?
+    _ cause: BreakCause, at barrier: UInt64, phase: UInt64, arrived: Int, parties: Int, label: String?,
+    missing missingMembers: [Int] = []
   ) {
+    self.missingMembers = missingMembers
     self.barrier = barrier
     reason = cause.reason
     underlyingError = cause.underlyingError
@@ -88,11 +97,13 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   }
 
   /// What happened, for a person: `barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5
-  /// parties arrived`, followed by the underlying error if there is one.
+  /// parties arrived`, followed by the missing members of a team and by the underlying error, if there are any.
   public var description: String {
     let name = label.map { "barrier \($0.quoted)" } ?? "barrier"
     let cause = underlyingError.map { "; cause: \($0)" } ?? ""
-    return "\(name) broken in phase \(phase): \(event) with \(arrived) of \(parties) parties arrived\(cause)"
+    let absent = missing.isEmpty ? "" : "; missing: \(missing.quotedList)"
+    return "\(name) broken in phase \(phase): \(event) with \(arrived) of \(parties) parties arrived"
+      + absent + cause
   }
 
   private var event: String {

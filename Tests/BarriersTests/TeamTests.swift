@@ -259,10 +259,42 @@ struct TeamTests {
       exited == [2]
       ? "member 2 has ended, and all others wait for it"
       : "members 0, 1 and 3 have ended, and all others wait for them"
+    // The missing members are named, unless a waiting one still spins or yields.
+    let start = "barrier \"halo\" broken in phase 1: aborted with \(5 - exited.count) of 5 parties arrived; "
+    let missing = "missing: " + exited.map { "\"halo \($0)\"" }.joined(separator: ", ") + "; "
+    #expect([start + "cause: \(text)", start + missing + "cause: \(text)"].contains("\(barrierError)"))
+  }
+
+  /// rule 16: those that have ended, too.
+  @Test func theErrorOfATimeoutNamesTheMissingMembers() throws {
+    let error = failure {
+      try withThreadTeam(size: 4, label: "render", strategy: .parking) { member in
+        switch member.index {
+        case 0: try member.wait()
+        case 1:
+          eventually { member.barrier.snapshot().waiters.count == 1 }
+          try member.wait(timeout: .milliseconds(20))
+        case 2: eventually { member.barrier.isBroken }
+        default: return
+        }
+      }
+    }
+    let barrierError = try #require(error as? BrokenBarrierError)
+    #expect(barrierError.reason == .timedOut && barrierError.missing == ["render 2", "render 3"])
     #expect(
       "\(barrierError)"
-        == "barrier \"halo\" broken in phase 1: aborted with \(5 - exited.count) of 5 parties arrived; "
-        + "cause: \(text)")
+        == "barrier \"render\" broken in phase 0: timed out after 20 ms with 2 of 4 parties arrived; "
+        + "missing: \"render 2\", \"render 3\"")
+  }
+
+  /// rule 16
+  @Test func missingMembersAreNamedOnlyIfTheyAreKnown() {
+    var locked = LockedState()
+    #expect(locked.missingMembers(open: 0, arrived: 0, parties: 2).isEmpty)
+    locked.team = [TeamThread(index: 0, thread: 17), TeamThread(index: 1, thread: 18)]
+    #expect(locked.missingMembers(open: 0, arrived: 0, parties: 3) == [0, 1, 2])
+    // One has arrived and does not sleep: it is not known which.
+    #expect(locked.missingMembers(open: 0, arrived: 1, parties: 3).isEmpty)
   }
 
   /// The barrier is aborted only once all remaining members wait.

@@ -178,9 +178,10 @@ struct BarrierCore: ~Copyable, Sendable {
       guard let old = word.update(transition) else { return (nil, nil) }
       record()
       if old.isBroken { return (old, locked.brokenPhases.clear()) }
+      let (phase, arrived) = (phases.number(of: old.generation), min(old.arrived, parties))
+      let missing = locked.missingMembers(open: phase, arrived: arrived, parties: parties)
       let error = BrokenBarrierError(
-        cause, at: identity, phase: phases.number(of: old.generation), arrived: min(old.arrived, parties),
-        parties: parties, label: label)
+        cause, at: identity, phase: phase, arrived: arrived, parties: parties, label: label, missing: missing)
       locked.brokenPhases.record(error, readers: old.arrived, staysBroken: cause.reason != .reset)
       return (old, nil)
     }

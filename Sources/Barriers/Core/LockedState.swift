@@ -100,6 +100,20 @@ struct LockedState {
   }
 }
 
+extension LockedState {
+  /// The members of a team, by index, that had not arrived in the phase `open` when it ended; none if that is
+  /// not known.
+  ///
+  /// A member that sleeps has arrived, and so has one that spins or yields. So it is known only if as many
+  /// sleep as have arrived.
+  func missingMembers(open phase: UInt64, arrived: Int, parties: Int) -> [Int] {
+    if team.isEmpty { return [] }
+    let asleep = threads.identifiers(open: phase)
+    let present = Set(team.filter { asleep.contains($0.thread) }.map(\.index))
+    return present.count == arrived ? (0..<parties).filter { !present.contains($0) } : []
+  }
+}
+
 /// The timer that a barrier has scheduled with the ``Timekeeper``: the earliest of those it needs.
 struct PendingTimer {
   private var deadline: Deadline?

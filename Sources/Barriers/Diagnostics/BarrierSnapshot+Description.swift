@@ -38,7 +38,7 @@ extension BarrierSnapshot: CustomStringConvertible {
   /// members that are known to be missing and for the likely cause.
   public var description: String {
     var lines = [headline] + groups.map { "  " + line(for: $0) }
-    if !missing.isEmpty { lines.append("  missing: \(list(missing))") }
+    if !missing.isEmpty { lines.append("  missing: \(missing.quotedList)") }
     if let likelyCause { lines.append("  likely cause: \(likelyCause)") }
     return lines.joined(separator: "\n")
   }
@@ -89,17 +89,11 @@ extension BarrierSnapshot: CustomStringConvertible {
     let names = group.compactMap(\.name)
     let have = group.count == 1 ? "has" : "have"
     return "\(who)\(queue) \(have) slept for \(time) at \(group[0].fileID):\(group[0].line)"
-      + surplus + (names.isEmpty ? "" : ": \(list(names))")
+      + surplus + (names.isEmpty ? "" : ": \(names.quotedList)")
   }
 
   private func count(_ number: Int, _ one: String, _ many: String) -> String {
     "\(number) \(number == 1 ? one : many)"
-  }
-
-  /// At most eight names.
-  private func list(_ names: [String]) -> String {
-    let shown = names.prefix(8).map(\.quoted).joined(separator: ", ")
-    return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
   }
 }
 

@@ -38,3 +38,11 @@ extension String {
     return "\"\(escaped.joined())\""
   }
 }
+
+extension [String] {
+  /// The first eight, each in quotation marks.
+  var quotedList: String {
+    let shown = prefix(8).map(\.quoted).joined(separator: ", ")
+    return count > 8 ? "\(shown) and \(count - 8) more" : shown
+  }
+}

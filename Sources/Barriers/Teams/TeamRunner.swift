@@ -46,7 +46,7 @@ final class TeamRunner<R: Sendable>: Sendable {
     var threads: [SystemThread] = []
     for index in 0..<barrier.parties {
       do throws(SystemThread.StartError) {
-        threads.append(try SystemThread(named: threadName(barrier.label, index)) { self.run(index) })
+        threads.append(try SystemThread(named: memberName(barrier.label, index)) { self.run(index) })
       } catch {
         team.wakeAll { $0.start = .cancelled }
         for thread in threads { thread.join() }
@@ -102,7 +102,7 @@ final class TeamRunner<R: Sendable>: Sendable {
 
 /// Such as "halo 3": on one line, and in at most 15 bytes, because Linux has room for no more. The label is
 /// shortened by whole characters. If none is left, the name is "team 3".
-private func threadName(_ label: String?, _ index: Int) -> String {
+func memberName(_ label: String?, _ index: Int) -> String {
   let number = " \(index)"
   // A control character would end the name, or break the line of a report.
   var name = (label ?? "").filter {

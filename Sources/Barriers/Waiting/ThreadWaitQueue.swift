@@ -56,6 +56,13 @@ internal import CBarriers
     return since
   }
 
+  /// The identifiers of all threads that sleep in the phase `open`.
+  func identifiers(open: UInt64) -> Set<UInt64> {
+    var identifiers: Set<UInt64> = []
+    unsafe forEach(open: open) { unsafe identifiers.insert($0.pointee.thread) }
+    return identifiers
+  }
+
   /// All threads that sleep in the phase `open`.
   func all(open: UInt64) -> [BarrierSnapshot.Waiter] {
     var waiters: [BarrierSnapshot.Waiter] = []
