@@ -11,6 +11,8 @@ uint64_t cbarriers_unique_number(void) {
   return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
 }
 
+int cbarriers_on_fork(void (*function)(void)) { return pthread_atfork(NULL, NULL, function); }
+
 static _Thread_local const char *failed_call = "no call";
 
 int cbarriers_record_failure(const char *call, int error) {

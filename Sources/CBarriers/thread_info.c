@@ -13,9 +13,20 @@
 
 #if defined(__linux__)
 
+// Cached, because it takes a system call.
+static _Thread_local pid_t id;
+
+/// In a forked child, the only thread is another one.
+static void forget_id(void) { id = 0; }
+
+static void forget_id_on_fork(void) { (void)cbarriers_on_fork(forget_id); }
+
 uint64_t cbarriers_thread_id(void) {
-  static _Thread_local pid_t id;  // cached, because it takes a system call
-  if (id == 0) id = (pid_t)syscall(SYS_gettid);
+  static pthread_once_t registration = PTHREAD_ONCE_INIT;
+  if (id == 0) {
+    (void)pthread_once(&registration, forget_id_on_fork);
+    id = (pid_t)syscall(SYS_gettid);
+  }
   return (uint64_t)id;
 }
 

@@ -29,6 +29,13 @@ internal import CBarriers
   /// An address that no other monitor has while this one exists.
   var identity: UnsafeRawPointer { unsafe UnsafeRawPointer(monitor) }
 
+  /// Starts again in a forked child, with a new lock and a new state. The threads that held the lock, slept here or
+  /// were changing the state are gone, so the old ones are abandoned as they are.
+  func startAgain(with initial: State) {
+    unsafe state.initialize(to: initial)
+    unsafe check(cbarriers_monitor_init(monitor))
+  }
+
   /// Reads or changes the state under the lock. `access` must not call user code. What is to be destroyed
   /// leaves as a result.
   func withLock<Result>(_ access: (inout State) -> Result) -> Result {

@@ -10,8 +10,16 @@ internal import CBarriers
 /// A barrier has at most one timer, the earliest that it requested. When that fires, the barrier itself
 /// checks what has expired and when the next timer must fire. So a timer that is no longer needed costs one
 /// call and harms nothing.
+///
+/// In a forked child the thread is gone, and so are the timers of the parent's barriers. The first timer of a
+/// barrier that the child creates starts a thread again.
 final class Timekeeper: Sendable {
-  static let shared = Timekeeper()
+  static let shared: Timekeeper = {
+    let timekeeper = Timekeeper()
+    // If it cannot be registered, the system has no memory left: a child would be told of no timer.
+    _ = cbarriers_on_fork { Timekeeper.shared.queue.startAgain(with: TimerQueue()) }
+    return timekeeper
+  }()
 
   private struct TimerEntry {
     let deadline: Deadline

@@ -131,6 +131,10 @@ void cbarriers_write_to_standard_error(const char *text);
 /// A number that this process has not used before.
 uint64_t cbarriers_unique_number(void);
 
+/// Calls `function` in each child process that is forked from now on, on its only thread, before fork returns
+/// there. All other threads of the parent are gone then, and what they were changing may be half changed.
+int cbarriers_on_fork(void (*function)(void));
+
 // Clocks.
 
 /// A clock that never goes backward and includes the time during which the machine is suspended: the one that

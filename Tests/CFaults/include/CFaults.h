@@ -87,6 +87,9 @@ bool limit_processors_to_one(void);
 /// Pins this thread to one processor.
 bool limit_this_thread_to_one_processor(void);
 
+/// Runs `body` in a forked child. Returns whether it returned true there.
+bool holds_in_child(bool (*body)(void));
+
 /// Stops this process by a signal. A child process continues it a moment later.
 bool stop_for_a_moment(void);
 
