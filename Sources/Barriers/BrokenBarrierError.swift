@@ -97,7 +97,8 @@ public struct BrokenBarrierError: Error, Sendable, CustomStringConvertible {
   }
 
   /// What happened, for a person: `barrier "halo" broken in phase 17: timed out after 2.0 s with 3 of 5
-  /// parties arrived`, followed by the missing members of a team and by the underlying error, if there are any.
+  /// parties arrived`, followed by the missing members of a team and by the underlying error, if there are
+  /// any.
   public var description: String {
     let name = label.map { "barrier \($0.quoted)" } ?? "barrier"
     let cause = underlyingError.map { "; cause: \($0)" } ?? ""

@@ -102,7 +102,8 @@ int cbarriers_usable_processors(int quota) {
   const pid_t threads[] = {0, getpid()};  // this one, and the first
   for (int each = 0; each < 2; each++) {
     cpu_set_t affinity;
-    if (sched_getaffinity(threads[each], sizeof affinity, &affinity) == 0) CPU_OR(&usable, &usable, &affinity);
+    if (sched_getaffinity(threads[each], sizeof affinity, &affinity) != 0) continue;
+    CPU_OR(&usable, &usable, &affinity);
   }
   if (CPU_COUNT(&usable) > 0) return minimum(quota, CPU_COUNT(&usable));
   const long online = sysconf(_SC_NPROCESSORS_ONLN);

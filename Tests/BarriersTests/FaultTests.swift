@@ -171,7 +171,8 @@ struct FaultTests {
 
   // MARK: Suspensions
 
-  /// rule 15: noticed at the end of the sleep, which is ten seconds at most. Otherwise the watchdog ends this.
+  /// rule 15: noticed at the end of the sleep, which is ten seconds at most. Otherwise the watchdog ends
+  /// this.
   @Test(arguments: ParticipantMix.allCases)
   func aDeadlineThatPassedDuringASuspensionBreaksThePhase(mix: ParticipantMix) async {
     await #expect(processExitsWith: .success) { [mix] in

@@ -9,7 +9,8 @@ import Testing
 /// Not under a sanitizer: ThreadSanitizer does not let such a child start threads.
 @Suite(.enabled(if: faults_work(), "A forked child cannot start threads here."))
 struct ForkTests {
-  /// Forks while a task waits with a timeout, so while the timekeeper's thread runs, and checks `body` in the child.
+  /// Forks while a task waits with a timeout, so while the timekeeper's thread runs, and checks `body` in the
+  /// child.
   private static func expectInChild(_ body: @convention(c) () -> Bool) {
     let barrier = ThreadBarrier(parties: 2)
     let waiting = TaskParticipant("in the parent", at: barrier) {

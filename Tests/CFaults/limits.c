@@ -45,7 +45,8 @@ bool holds_in_child(bool (*body)(void)) {
   const pid_t child = fork();
   if (child == -1) return false;
   if (child == 0) {
-    // Ends a child that hangs, because the watchdog is a thread of the parent. The caller may block the signal.
+    // Ends a child that hangs, because the watchdog is a thread of the parent. The caller may block the
+    // signal.
     sigset_t none;
     (void)sigemptyset(&none);
     (void)pthread_sigmask(SIG_SETMASK, &none, NULL);

@@ -5,8 +5,8 @@
 /// further. So an entry stays until every call that was counted in its phase has taken the error. A phase
 /// without an entry completed.
 ///
-/// However many are unread, recording one and taking its error costs the same on average: phases only grow, so the
-/// entries are sorted, found by bisection, and removed many at a time.
+/// However many are unread, recording one and taking its error costs the same on average: phases only grow,
+/// so the entries are sorted, found by bisection, and removed many at a time.
 struct BrokenPhases: Sendable {
   private struct Entry {
     let phase: UInt64
@@ -50,8 +50,8 @@ struct BrokenPhases: Sendable {
     return error
   }
 
-  /// The barrier is fresh again. Returns the error that it was broken by, which must not be destroyed under the
-  /// lock.
+  /// The barrier is fresh again. Returns the error that it was broken by, which must not be destroyed under
+  /// the lock.
   mutating func clear() -> BrokenBarrierError? {
     let error = currentError
     isBroken = false

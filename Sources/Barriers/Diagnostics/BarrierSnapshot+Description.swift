@@ -29,7 +29,8 @@ extension BarrierSnapshot {
     guard let first = items.first else { return nil }
     return "\(count(items.count, "waiting thread belongs", "waiting threads belong")) to Dispatch (queue "
       + "\((first.queue ?? "global").quoted)), which adds a thread a second at most, and none to "
-      + "concurrentPerform, so a missing party may not be started; give each party a thread or a serial queue of its own"
+      + "concurrentPerform, so a missing party may not be started; give each party a thread or a serial "
+      + "queue of its own"
   }
 }
 

@@ -29,8 +29,8 @@ internal import CBarriers
   /// An address that no other monitor has while this one exists.
   var identity: UnsafeRawPointer { unsafe UnsafeRawPointer(monitor) }
 
-  /// Starts again in a forked child, with a new lock and a new state. The threads that held the lock, slept here or
-  /// were changing the state are gone, so the old ones are abandoned as they are.
+  /// Starts again in a forked child, with a new lock and a new state. The threads that held the lock, slept
+  /// here or were changing the state are gone, so the old ones are abandoned as they are.
   func startAgain(with initial: State) {
     unsafe state.initialize(to: initial)
     unsafe check(cbarriers_monitor_init(monitor))

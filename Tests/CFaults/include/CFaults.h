@@ -59,8 +59,8 @@ long faults_bad_sleeps(void);
 /// Delays every thread after it has unlocked a mutex, from now on, so that other threads run in between.
 void faults_make_unlocks_slow(void);
 
-/// Makes the clock that counts suspensions, as this executable reads it, jump ahead: as if the machine had been
-/// suspended for so many seconds.
+/// Makes the clock that counts suspensions, as this executable reads it, jump ahead: as if the machine had
+/// been suspended for so many seconds.
 void faults_suspend(long seconds);
 
 /// Makes the wall clock an hour early and an hour late, in turn, from now on.
