@@ -10,8 +10,9 @@ public struct WaitStrategy: Sendable, Hashable {
   ///
   /// With a processor for each party, a party spins, so a phase may take a tenth of a microsecond instead of
   /// some ten or twenty. With more parties than processors, a waiting party yields its processor to the
-  /// others before it sleeps. The usable processors are those that are online, as far as the process's
-  /// affinity and the quota of its control groups allow.
+  /// others before it sleeps. The usable processors are those that are online, as far as the affinity and the
+  /// quota of the control groups allow. The affinity is that of the thread that creates the barrier and of the
+  /// process's first thread, together: so a thread that has pinned itself may create a barrier for others.
   ///
   /// Which mode pays depends on what else runs. So the barrier times its phases and sometimes tries another
   /// mode. The trials cost about 3 % of the time, and less as they fail.
